@@ -1,0 +1,189 @@
+"""The issue sweep against a fake Jira without sockets or processes, for tests of many thousand syncs.
+
+`DirectAdapter` carries requests straight to the fake; `sweep` runs one sync of the streams made of issues in the
+calling thread, and can be cut off after any message, as `kill -9` would.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import requests
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStream,
+    AirbyteStreamState,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    StreamDescriptor,
+    SyncMode,
+)
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+
+from integration_tests.fake_jira import FakeJira, Request
+from source_jira_flow.config import Config
+from source_jira_flow.jira import connect
+from source_jira_flow.jira.connection import client_for
+from source_jira_flow.scan.streams import SharedSweep, fed_streams
+from source_jira_flow.settings import Settings
+from source_jira_flow.sync import Sync
+
+BASE_URL = "http://127.0.0.1"
+LOGGER = logging.getLogger("airbyte.direct")
+
+
+class DirectAdapter(BaseAdapter):
+    """Hands prepared requests to a fake Jira that was never started."""
+
+    def __init__(self, jira: FakeJira) -> None:
+        super().__init__()
+        self._jira = jira
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        assert request.method and request.url
+        body = request.body or b""
+        content = body if isinstance(body, bytes) else body.encode()
+        headers = CaseInsensitiveDict(dict(request.headers))
+        outcome = self._jira.serve(Request(request.method, request.path_url, headers, content, url=request.url))
+        if outcome.drop:
+            raise requests.exceptions.ConnectionError("The connection was dropped.")
+        response = requests.Response()
+        response.status_code = outcome.response.status
+        response.headers = CaseInsensitiveDict(self._jira.headers(outcome))
+        response.raw = BytesIO(outcome.response.body)
+        response.url = request.url
+        response.request = request
+        if self._jira.on_request is not None:
+            self._jira.on_request(outcome.record)
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class Warehouse:
+    """What a destination holds after append-dedup, and the states that it keeps."""
+
+    rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def take(self, messages: Iterator[AirbyteMessage | tuple[str, Mapping[str, Any]]], most: int | None = None) -> int:
+        """Store records and states in their order, at most so many; returns how many records came."""
+        records = 0
+        for number, message in enumerate(messages):
+            if most is not None and number >= most:
+                break
+            if isinstance(message, tuple):
+                stream, data = message
+                self.rows.setdefault(stream, {})[str(data.get("id") or data["name"])] = dict(data)
+                records += 1
+            elif message.state is not None and message.state.stream is not None:
+                blob = message.state.stream.stream_state
+                assert blob is not None
+                self.states[message.state.stream.stream_descriptor.name] = dict(vars(blob))
+        return records
+
+    def comments(self) -> dict[str, dict[str, Any]]:
+        """The comments that Jira still has, by the rule that the documentation gives."""
+        issues = self.rows.get("issues", {})
+        return {
+            comment_id: comment
+            for comment_id, comment in self.rows.get("comments", {}).items()
+            if issues[comment["issue_id"]]["comment_count"] and comment["issue_updated"] == self._newest(comment["issue_id"])
+        }
+
+    def _newest(self, issue_id: str) -> str:
+        of_issue = (row["issue_updated"] for row in self.rows["comments"].values() if row["issue_id"] == issue_id)
+        return max(of_issue)
+
+
+class _Messages(MessageRepository):
+    def __init__(self, put: list[Any]) -> None:
+        self._put = put
+
+    def emit_message(self, message: AirbyteMessage) -> None:
+        self._put.append(message)
+
+    def log_message(self, level: Any, message_provider: Any) -> None:
+        """Logs are of no interest here."""
+
+    def consume_queue(self) -> Iterator[AirbyteMessage]:
+        return iter(())
+
+
+def catalog(streams: Sequence[str], mode: SyncMode = SyncMode.incremental, generation: int | None = None) -> ConfiguredAirbyteCatalog:
+    """A configured catalog of these streams."""
+    return ConfiguredAirbyteCatalog(
+        streams=[
+            ConfiguredAirbyteStream(
+                stream=AirbyteStream(name=name, json_schema={}, supported_sync_modes=[mode]),
+                sync_mode=mode,
+                destination_sync_mode=DestinationSyncMode.append_dedup,
+                generation_id=generation,
+            )
+            for name in streams
+        ]
+    )
+
+
+def sweep(
+    jira: FakeJira,
+    states: Mapping[str, Mapping[str, Any]],
+    streams: Sequence[str],
+    *,
+    settings: Settings | None = None,
+    **config: Any,
+) -> Iterator[AirbyteMessage | tuple[str, Mapping[str, Any]]]:
+    """The messages of one sync, in order: records as (stream, data), and STATE messages. Raises what fails it."""
+    method = "access_token" if jira.site.flavor.cloud else "username_password"
+    parsed = Config.parse({"base_url": BASE_URL, "credentials": jira.site.credentials(method), **config})
+    client = client_for(parsed, settings=settings or Settings(backoff_base=0.0), logger=LOGGER)
+    client.session.mount("http://", DirectAdapter(jira))
+    messages: list[Any] = []
+    sync = Sync(
+        parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER
+    )
+    sync.verify_states()
+    shared = SharedSweep(lambda: sync)
+    for partition in _partitions(shared, sync):
+        for record in partition.read():
+            yield from _drained(messages)
+            yield record.stream_name, record.data
+        yield from _drained(messages)
+    shared.emit_last_states()
+    yield from _drained(messages)
+
+
+def _partitions(shared: SharedSweep, sync: Sync) -> Iterator[Partition]:
+    for stream in fed_streams(sync):
+        yield from shared.partitions(stream)
+
+
+def _drained(messages: list[Any]) -> Iterator[AirbyteMessage]:
+    while messages:
+        yield messages.pop(0)
+
+
+def _manager(states: Mapping[str, Mapping[str, Any]]) -> ConnectorStateManager:
+    return ConnectorStateManager(
+        [
+            AirbyteStateMessage(
+                type=AirbyteStateType.STREAM,
+                stream=AirbyteStreamState(StreamDescriptor(name=name), AirbyteStateBlob(dict(state))),
+            )
+            for name, state in states.items()
+        ]
+    )

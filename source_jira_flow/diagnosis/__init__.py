@@ -1,0 +1,1 @@
+"""What keeps the connector from reading, and who can mend it: the rooms behind `check` and `diagnose`."""

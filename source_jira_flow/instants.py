@@ -1,0 +1,61 @@
+"""Instants: Jira's date forms, epoch milliseconds, and RFC 3339 in UTC with milliseconds.
+
+Jira writes dates in four forms: `2024-01-02T03:04:05.678+0000` (platform), `…678Z` or `…+10:00`
+(Agile), epoch milliseconds (bulk changelogs), and `2024-01-02` (due dates, which stay as they are).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import lru_cache
+
+import pendulum
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+DAY = 24 * 60 * MINUTE
+_UTC_SUFFIXES = ("+0000", "-0000")
+
+
+def utc(text: str | int | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds, or None. Dates already in UTC are cut, not parsed: it is a hot path."""
+    if not text:
+        return None
+    if isinstance(text, str) and len(text) == 28 and text[23:] in _UTC_SUFFIXES:
+        return text[:23] + "Z"
+    return from_milliseconds(milliseconds(text))
+
+
+@lru_cache(maxsize=16_384)
+def _parse(text: str) -> int:
+    zone = text[-5:]
+    if len(text) == 28 and zone[0] in "+-":
+        moment = datetime.fromisoformat(f"{text[:26]}:{text[26:]}")
+    else:
+        parsed = pendulum.parse(text, tz="UTC")
+        if not isinstance(parsed, datetime):
+            raise ValueError(f"'{text}' is no instant.")
+        moment = parsed
+    whole = int(moment.replace(microsecond=0).timestamp())
+    return whole * SECOND + moment.microsecond // 1000
+
+
+def milliseconds(value: str | int) -> int:
+    """Epoch milliseconds of an instant in any of Jira's forms. Raises ValueError."""
+    return value if isinstance(value, int) else _parse(value)
+
+
+def from_milliseconds(epoch_milliseconds: int) -> str:
+    """RFC 3339 in UTC with milliseconds: `2024-01-02T03:04:05.678Z`."""
+    whole, rest = divmod(epoch_milliseconds, SECOND)
+    return f"{datetime.fromtimestamp(whole, timezone.utc):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def floor_second(epoch_milliseconds: int) -> int:
+    """The beginning of the second that the instant lies in."""
+    return epoch_milliseconds - epoch_milliseconds % SECOND
+
+
+def ceil_second(epoch_milliseconds: int) -> int:
+    """The first whole second at or after the instant."""
+    return -(-epoch_milliseconds // SECOND) * SECOND

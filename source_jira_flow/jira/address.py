@@ -1,0 +1,53 @@
+"""Where Jira is when it is not where the base URL says: the context path is what people most often miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from source_jira_flow.client import JiraClient
+from source_jira_flow.errors import JiraFlowError, UnusableAddress
+from source_jira_flow.network import unusable
+
+SERVER_INFO = "/rest/api/2/serverInfo"
+_USUAL_CONTEXT_PATH = "/jira"
+_CLOUD_HOSTS = (".atlassian.net", ".jira.com")
+_GATEWAY = "api.atlassian.com"
+
+
+def no_jira_at(client: JiraClient) -> UnusableAddress:
+    """The error for a base URL where something answers that is no Jira; names the right address where one is found."""
+    parts = urlsplit(client.base_url)
+    host = parts.hostname or ""
+    if host == _GATEWAY:
+        return unusable("gateway_without_id", client.base_url)
+    if host.endswith(_CLOUD_HOSTS):
+        return unusable("no_cloud_site", client.base_url)
+    found = right_base_url(client)
+    if found:
+        return unusable("wrong_path", client.base_url, other=found)
+    return unusable("no_jira", client.base_url)
+
+
+def right_base_url(client: JiraClient) -> str | None:
+    """The base URL with another path at which a Jira answers, or None. Asks unsigned, once each."""
+    return next((address for address in _neighbours(client.base_url) if _is_jira(client.at(address))), None)
+
+
+def _neighbours(base_url: str) -> Iterator[str]:
+    """The same host with `/jira` behind the path, and with the path cut back step by step."""
+    parts = urlsplit(base_url)
+    root, segments = f"{parts.scheme}://{parts.netloc}", [segment for segment in parts.path.split("/") if segment]
+    paths = ["/" + "/".join(segments[:length]) if length else "" for length in range(len(segments), -1, -1)]
+    for path in paths:
+        for candidate in (root + path, root + path + _USUAL_CONTEXT_PATH):
+            if candidate != base_url:
+                yield candidate
+
+
+def _is_jira(client: JiraClient) -> bool:
+    try:
+        document = client.ask("GET", SERVER_INFO, signed=False, tries=1).document
+    except JiraFlowError:
+        return False
+    return isinstance(document, dict) and "version" in document

@@ -1,0 +1,67 @@
+"""Jira Cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from source_jira_flow.errors import BrokenPromise
+from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
+from source_jira_flow.jira.paging import offset_rows
+from source_jira_flow.jira.users import OffsetUserList, UserList, find_user
+
+_PROJECT_PAGE = 100
+_LABEL_PAGE = 1000
+
+
+class CloudJira(Jira):
+    """Searches by token, lists of everything, bulk answers about permissions."""
+
+    kind: ClassVar[str] = "cloud"
+    kind_title: ClassVar[str] = "Jira Cloud"
+    lists_labels: ClassVar[bool] = True
+    result_window: ClassVar[int | None] = None
+
+    def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
+        body: Document = {"jql": jql, "fields": list(fields), "maxResults": limit}
+        if position is not None:
+            body["nextPageToken"] = position
+        answer = self.client.post("/rest/api/2/search/jql", body)
+        token = answer.get("nextPageToken")
+        if token is not None and token == position:
+            raise BrokenPromise("Jira gave the same page token twice: the search would never end.")
+        return SearchPage(answer["issues"], token)
+
+    def count(self, jql: str) -> Count:
+        answer = self.client.post("/rest/api/2/search/approximate-count", {"jql": jql})
+        return Count(int(answer["count"]), exact=False)
+
+    def projects(self) -> list[Document]:
+        params = {"expand": "description,lead", "status": ["live", "archived"], "orderBy": "key"}
+        return list(self._offset_rows("/rest/api/2/project/search", _PROJECT_PAGE, params))
+
+    def project_permissions(
+        self, permissions: Sequence[str], project_ids: Sequence[str]
+    ) -> Mapping[str, frozenset[str]]:
+        held: dict[str, set[str]] = {project_id: set() for project_id in project_ids}
+        for permission in permissions:
+            answer = self.client.post("/rest/api/2/permissions/project", {"permissions": [permission]})
+            for project in answer["projects"]:
+                held.get(str(project["id"]), set()).add(permission)
+        return {project_id: frozenset(here) for project_id, here in held.items()}
+
+    def holds_globally(self, permission: str) -> bool:
+        answer = self.client.get("/rest/api/2/mypermissions", {"permissions": permission})
+        return bool(answer["permissions"][permission]["havePermission"])
+
+    def labels(self) -> Iterator[str]:
+        return self._offset_rows("/rest/api/2/label", _LABEL_PAGE, {})
+
+    def users(self) -> UserList:
+        return OffsetUserList(self.client)
+
+    def user(self, identifier: str) -> Document | None:
+        return find_user(self.client, {"accountId": identifier})
+
+    def _offset_rows(self, path: str, size: int, params: Mapping[str, Any]) -> Iterator[Any]:
+        return offset_rows(lambda page: self.client.get(path, {**params, **page}), size, path)

@@ -1,0 +1,212 @@
+"""Which Jira answers, of which version, and who we are to it: settled once per run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from source_jira_flow.auth import authenticator
+from source_jira_flow.client import Answer, JiraClient
+from source_jira_flow.config import Config
+from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
+from source_jira_flow.instants import milliseconds
+from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
+from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.jira.cloud import CloudJira
+from source_jira_flow.jira.self_hosted import SelfHostedJira
+from source_jira_flow.network import base_of, in_words, unusable
+from source_jira_flow.refusals import sign_in_refused
+from source_jira_flow.waiting import date_of
+
+OLDEST_VERSION = (7, 13)
+_KINDS: dict[bool, type[Jira]] = {True: CloudJira, False: SelfHostedJira}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is signed in. `id` is the accountId on Cloud, the user's key elsewhere; the rest may be hidden."""
+
+    id: str
+    display_name: str | None
+    email: str | None
+    time_zone: str | None
+
+    @property
+    def title(self) -> str:
+        """How to name the account to a person."""
+        return self.email or self.display_name or self.id
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """What `serverInfo` says. `now` is Jira's clock in epoch milliseconds, `base_url` its administrator's address."""
+
+    is_cloud: bool
+    version: str
+    version_numbers: tuple[int, ...]
+    base_url: str
+    title: str
+    now: int
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A Jira that was reached and signed in to."""
+
+    jira: Jira
+    server: ServerInfo
+    account: Account
+    configured_url: str
+
+    @property
+    def site_url(self) -> str:
+        """Where people read issues: the configured address, or Jira's own where that is Atlassian's gateway."""
+        is_gateway = "/ex/jira/" in self.configured_url or self.jira.client.base_url != self.configured_url
+        return self.server.base_url if is_gateway else self.configured_url
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a state keeps, to notice another Jira."""
+        return {"kind": self.jira.kind, "base_url": self.server.base_url, "configured_url": self.configured_url}
+
+
+def connect(config: Config, client: JiraClient) -> Instance:
+    """Reach Jira and sign in. Raises ConfigurationError where version, method or credentials don't fit."""
+    server = read_server_info(client)
+    refuse_old_version(server)
+    refuse_wrong_method(config, server)
+    account, client = sign_in(config, client, server)
+    return Instance(jira_of(server, client), server, account, config.base_url)
+
+
+def jira_of(server: ServerInfo, client: JiraClient) -> Jira:
+    """The interface to a Jira of this kind."""
+    return _KINDS[server.is_cloud](client)
+
+
+def read_server_info(client: JiraClient) -> ServerInfo:
+    """Asked without a signature first, since a refused password counts towards a CAPTCHA; signed where that is refused.
+
+    Raises UnusableAddress where something else than Jira answers, and what JiraClient.ask raises.
+    """
+    try:
+        answer = client.ask("GET", SERVER_INFO, signed=False)
+    except SignInRefused as refused:
+        if refused.reason == "ip_address":
+            raise
+        answer = client.ask("GET", SERVER_INFO)
+    except RefusedRequest as refused:
+        if refused.status != 403:
+            raise no_jira_at(client) from refused
+        answer = client.ask("GET", SERVER_INFO)
+    except NotJson as fault:
+        found = right_base_url(client)
+        raise (unusable("wrong_path", client.base_url, other=found) if found else fault) from fault
+    _refuse_redirect(client, answer)
+    return _server_info(answer, client)
+
+
+def _refuse_redirect(client: JiraClient, answer: Answer) -> None:
+    """A GET is led to the right path of the same host, a search by POST is not: the base URL must be the right one."""
+    reached = base_of(answer.url or client.base_url)
+    if unquote(urlsplit(reached).path) != unquote(urlsplit(client.base_url).path):
+        raise unusable("wrong_path", client.base_url, other=reached)
+
+
+def _server_info(answer: Answer, client: JiraClient) -> ServerInfo:
+    document = answer.document
+    if not isinstance(document, dict) or "version" not in document:
+        raise no_jira_at(client)
+    numbers = tuple(int(number) for number in document.get("versionNumbers") or _numbers(str(document["version"])))
+    now = milliseconds(document["serverTime"]) if document.get("serverTime") else date_of(answer.headers)
+    if now is None:
+        raise NotJson(in_words("page", client.base_url))
+    return ServerInfo(
+        is_cloud=document.get("deploymentType") == "Cloud",
+        version=str(document["version"]),
+        version_numbers=numbers,
+        base_url=str(document.get("baseUrl") or client.base_url).rstrip("/"),
+        title=str(document.get("serverTitle") or "Jira"),
+        now=now,
+    )
+
+
+def _numbers(version: str) -> list[str]:
+    return [part for part in version.replace("-", ".").split(".") if part.isdigit()]
+
+
+def refuse_old_version(server: ServerInfo) -> None:
+    """Raises ConfigurationError for a self-hosted Jira before 7.13."""
+    if not server.is_cloud and server.version_numbers[:2] < OLDEST_VERSION:
+        raise ConfigurationError(
+            f"This is Jira {server.version}; the connector needs Jira 7.13 or newer."
+            " Ask your Jira administrator for an upgrade."
+        )
+
+
+def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
+    """Raises ConfigurationError for an API token on self-hosted Jira, or a password on Cloud."""
+    method = config.credentials.auth_type
+    if method == "access_token" and not server.is_cloud:
+        raise ConfigurationError(
+            f"API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {server.version}:"
+            " use OAuth or user name and password."
+        )
+    if method == "username_password" and server.is_cloud:
+        raise ConfigurationError(
+            "Jira Cloud takes no passwords: use an access token (e-mail address and API token) or OAuth."
+        )
+
+
+def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
+    """Who we are, and the client that got there: by the site, or by Atlassian's gateway for a scoped token."""
+    try:
+        return _myself(client), client
+    except SignInRefused as refused:
+        if not server.is_cloud or config.credentials.auth_type != "access_token" or refused.reason == "captcha":
+            raise
+        through_gateway = gateway(client)
+        if through_gateway is None:
+            raise
+        try:
+            return _myself(through_gateway), through_gateway
+        except SignInRefused as refused_there:
+            raise (refused_there if refused_there.reason == "scope" else refused) from None
+
+
+def gateway(client: JiraClient) -> JiraClient | None:
+    """A client for Atlassian's gateway to the same site, or None where it is no Cloud site.
+
+    Scoped tokens of service accounts work only there; the site itself tells its cloud id.
+    """
+    try:
+        tenant = client.ask("GET", "/_edge/tenant_info", signed=False).document
+    except JiraFlowError:
+        return None
+    cloud_id = tenant.get("cloudId") if isinstance(tenant, dict) else None
+    return client.at(f"{client.settings.gateway_url}/ex/jira/{cloud_id}") if cloud_id else None
+
+
+def _myself(client: JiraClient) -> Account:
+    document: Document = client.get("/rest/api/2/myself")
+    identifier: Any = document.get("accountId") or document.get("key") or document.get("name")
+    if not identifier:
+        raise sign_in_refused(200, {"X-AUSERNAME": "anonymous"}, b"", client.auth_type)
+    return Account(
+        id=str(identifier),
+        display_name=document.get("displayName") or None,
+        email=document.get("emailAddress") or None,
+        time_zone=document.get("timeZone") or None,
+    )
+
+
+def client_for(config: Config, **arguments: Any) -> JiraClient:
+    """The client for a configuration; arguments as JiraClient's."""
+    return JiraClient(
+        config.base_url,
+        authenticator(config.credentials),
+        workers=config.workers,
+        auth_type=config.credentials.auth_type,
+        **arguments,
+    )

@@ -1,0 +1,87 @@
+"""Jira Data Center and Server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from source_jira_flow.errors import JiraFlowError, NotFound, NotJson, PassingFault, ServerFault
+from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
+from source_jira_flow.jira.users import CursorUserList, SweptUserList, UserList, find_user
+
+
+class SelfHostedJira(Jira):
+    """Searches by offset with a total, whole lists in one answer, permissions one project at a time."""
+
+    kind: ClassVar[str] = "self_hosted"
+    kind_title: ClassVar[str] = "self-hosted Jira"
+    lists_labels: ClassVar[bool] = False
+    # Data Center on OpenSearch, and Lucene with its limit flag, answer HTTP 500 past it.
+    result_window: ClassVar[int | None] = 10_000
+
+    def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
+        start = position or 0
+        answer = self._search({"jql": jql, "fields": list(fields), "maxResults": limit, "startAt": start})
+        issues, total = answer["issues"], answer["total"]
+        reached = start + len(issues)
+        if not issues and start < total:
+            raise PassingFault(f"Jira counts {total} issues and gave none from the {start}th on.")
+        return SearchPage(issues, reached if reached < total else None)
+
+    def count(self, jql: str) -> Count:
+        return Count(int(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"]), exact=True)
+
+    def _search(self, body: Mapping[str, Any]) -> Document:
+        answer: Document = self.client.post("/rest/api/2/search", body)
+        return answer
+
+    def projects(self) -> list[Document]:
+        documents: list[Document] = self.client.get(
+            "/rest/api/2/project", {"expand": "description,lead", "includeArchived": "true"}
+        )
+        return documents
+
+    def project_permissions(
+        self, permissions: Sequence[str], project_ids: Sequence[str]
+    ) -> Mapping[str, frozenset[str]]:
+        asked = frozenset(permissions)
+        too_late = threading.Event()
+
+        def ask(project_id: str) -> frozenset[str] | None:
+            if too_late.is_set():
+                return None
+            try:
+                return asked & self._held({"projectId": project_id})
+            except NotFound:
+                return frozenset()
+            except (ServerFault, NotJson):
+                return None
+            except PassingFault:
+                # No answer, or asked to slow down beyond patience: the rest would fare no better.
+                too_late.set()
+                return None
+            except JiraFlowError:
+                too_late.set()
+                raise
+
+        with ThreadPoolExecutor(self.client.workers) as pool:
+            answers = zip(project_ids, pool.map(ask, project_ids), strict=True)
+            return {project_id: held for project_id, held in answers if held is not None}
+
+    def holds_globally(self, permission: str) -> bool:
+        return permission in self._held({})
+
+    def _held(self, context: Mapping[str, str]) -> frozenset[str]:
+        answer = self.client.get("/rest/api/2/mypermissions", context)
+        return frozenset(key for key, said in answer["permissions"].items() if said["havePermission"])
+
+    def labels(self) -> Iterator[str]:
+        raise NotImplementedError("Self-hosted Jira has no list of labels: they are gathered from issues.")
+
+    def users(self) -> UserList:
+        return CursorUserList(self.client, lambda: SweptUserList(self.client))
+
+    def user(self, identifier: str) -> Document | None:
+        return find_user(self.client, {"key": identifier})

@@ -1,0 +1,140 @@
+"""All users: Cloud's list by offset, Data Center's list by cursor, and a sweep by prefix where there is neither."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from source_jira_flow.client import JiraClient
+from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault, RefusedRequest
+from source_jira_flow.jira.paging import rows_of
+from source_jira_flow.jira.user_sweep import PrefixSweep
+
+_PAGE = 1000
+_SMALLEST_PAGE = 50
+_CONFLICT = 409
+_EMPTY_TRIES = 3
+
+User = dict[str, Any]
+
+
+class UserList(ABC):
+    """Jira's user objects, once through; the same user can come more than once.
+
+    `may_be_cut` tells, once all came, whether Jira may have held some back.
+    """
+
+    may_be_cut = False
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[User]: ...
+
+
+class OffsetUserList(UserList):
+    """Cloud's `users/search`: a bare array, inactive and app users among them, up to an empty page."""
+
+    def __init__(self, client: JiraClient) -> None:
+        self._client = client
+
+    def __iter__(self) -> Iterator[User]:
+        start = 0
+        while True:
+            rows = self._page(start) or self._page(start)
+            if not rows:
+                # Jira may leave out users after it cut the page: an empty page can have others behind it.
+                start += _PAGE
+                rows = self._page(start)
+                if not rows:
+                    return
+            yield from rows
+            start += len(rows)
+
+    def _page(self, start: int, size: int = _PAGE) -> list[User]:
+        path = "/rest/api/2/users/search"
+        try:
+            return _array(self._client.get(path, {"startAt": start, "maxResults": size}), path)
+        except RefusedRequest as refused:
+            # Jira gives up after ten seconds with a 409.
+            if refused.status != _CONFLICT or size <= _SMALLEST_PAGE:
+                raise
+            return self._page(start, size // 2)
+
+
+class CursorUserList(UserList):
+    """Data Center's `user/list` (10.3 LTS, 11 and newer), or `fallback` where Jira does not know it."""
+
+    def __init__(self, client: JiraClient, fallback: Callable[[], UserList]) -> None:
+        self._client = client
+        self._fallback = fallback
+
+    def __iter__(self) -> Iterator[User]:
+        try:
+            page = self._page(None)
+        except NotFound:
+            users = self._fallback()
+            yield from users
+            self.may_be_cut = users.may_be_cut
+            return
+        cursors: set[str] = set()
+        while True:
+            yield from page["values"]
+            cursor = page.get("nextCursor")
+            if page.get("isLast") or cursor is None:
+                return
+            if str(cursor) in cursors:
+                raise BrokenPromise("Jira gave the same cursor of its list of users twice: the list would never end.")
+            cursors.add(str(cursor))
+            page = self._page(cursor)
+
+    def _page(self, cursor: Any) -> dict[str, Any]:
+        """A page with rows, or the last one: an empty page in the middle is asked for again."""
+        path = "/rest/api/2/user/list"
+        params = {"maxResults": _PAGE} if cursor is None else {"maxResults": _PAGE, "cursor": cursor}
+        for attempt in range(_EMPTY_TRIES):
+            page: dict[str, Any] = self._client.get(path, params)
+            if rows_of(page, "values", path) or (page.get("isLast") is not False and attempt > 0):
+                return page
+        raise PassingFault("Jira gave an empty page in the middle of its list of users.")
+
+
+class SweptUserList(UserList):
+    """`user/search` by prefix, for a Jira that has no list of users."""
+
+    def __init__(self, client: JiraClient) -> None:
+        self._client = client
+        self._sweep = PrefixSweep(self._search, self._named, client.workers)
+
+    def __iter__(self) -> Iterator[User]:
+        yield from self._sweep.users()
+        self.may_be_cut = self._sweep.may_be_incomplete
+        if self.may_be_cut:
+            self._client.logger.info(
+                "This Jira cuts its lists of users: %d were found by asking %d times. The list may be incomplete; people"
+                " who occur in issues of the same sync are added.",
+                self._sweep.found,
+                self._sweep.asked,
+            )
+
+    def _search(self, text: str) -> list[User]:
+        path = "/rest/api/2/user/search"
+        params = {"username": text, "includeInactive": "true", "startAt": 0, "maxResults": _PAGE}
+        return _array(self._client.get(path, params), path)
+
+    def _named(self, username: str) -> User | None:
+        return find_user(self._client, {"username": username})
+
+
+def find_user(client: JiraClient, who: Mapping[str, str]) -> User | None:
+    """The user whom one parameter (`accountId`, `key` or `username`) names, or None where there is none (404)."""
+    try:
+        user: User = client.get("/rest/api/2/user", who)
+    except NotFound:
+        return None
+    return user
+
+
+def _array(answer: Any, path: str) -> list[User]:
+    if not isinstance(answer, list):
+        raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
+    return answer

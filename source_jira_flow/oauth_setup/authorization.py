@@ -1,0 +1,256 @@
+"""The part of the set-up that two people in Jira have a hand in: the application link, and pressing Allow."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.oauth_setup.browser import can_open_browser, open_browser
+from source_jira_flow.oauth_setup.callback import CallbackListener, verifier_in
+from source_jira_flow.oauth_setup.dance import DENIED_VERIFIER, OUT_OF_BAND, AccessToken, Dance, RequestToken
+from source_jira_flow.oauth_setup.options import Options
+from source_jira_flow.oauth_setup.problems import DanceRefused, denied
+from source_jira_flow.oauth_setup.screen import Screen
+from source_jira_flow.oauth_setup.session_file import KeptSession
+from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step, keep_steps
+from source_jira_flow.text import duration
+
+_TYPING_TRIES = 3
+# After these the same request token still holds: the code can be typed again, or Allow pressed.
+_WRONG_CODE = ("token_rejected", "parameter_rejected", "parameter_absent")
+_NOT_ALLOWED_YET = ("permission_unknown", "additional_authorization_required")
+_DENIED = ("permission_denied", "user_refused")
+# After these a new request token is asked for without a question.
+_OVER = ("token_expired", "token_used")
+_LOOK_AT_THE_FIRST_DIALOG = "Was every field but the Application Name left blank in the first dialog?"
+_TRY_AGAIN = "Press Enter to try again, or Ctrl-C to stop and go on later."
+
+
+class Paused(Exception):  # noqa: N818  # no error
+    """A person is needed who is not at the terminal. `command` goes on when they have done their part."""
+
+    def __init__(self, message: str, command: str) -> None:
+        super().__init__(message)
+        self.command = command
+
+
+class Authorization:
+    """Gets a request token, which proves the application link, and an access token, which proves Allow."""
+
+    def __init__(
+        self,
+        dance: Dance,
+        kept: KeptSession,
+        screen: Screen,
+        options: Options,
+        open_things: ExitStack,
+    ) -> None:
+        """The listener for the callback lives as long as `open_things`."""
+        self._dance = dance
+        self._kept = kept
+        self._screen = screen
+        self._options = options
+        self._open_things = open_things
+        self._listener: CallbackListener | None = None
+        self._given_verifier = options.verifier
+        browser = options.browser and screen.person and can_open_browser()
+        self._opens_browser = browser
+        self._calls_back = options.browser and (browser or options.callback_port is not None)
+
+    # The application link
+
+    def show_steps(self, steps: list[Step], text: str) -> None:
+        """What an administrator does in Jira, on the screen and in a file to send."""
+        screen, place = self._screen, self._options.places.steps
+        if keep_steps(place, text):
+            screen.say(f"These steps are for a Jira administrator. To send them to one: {place} holds the same text.")
+        else:
+            screen.say("These steps are for a Jira administrator.")
+        for number, step in enumerate(steps, 1):
+            screen.blank()
+            screen.say(f"{number}. {step.text}")
+            if step.value:
+                screen.value(step.value)
+        screen.blank()
+        screen.say(EXISTING_LINK)
+        screen.blank()
+
+    def wait_for_administrator(self) -> None:
+        """Raises Paused where nobody is there to say when the link is made."""
+        command = self._options.places.command("--resume")
+        if self._options.prepare or not self._screen.person:
+            raise Paused("When the application link is made in Jira, go on with:", command)
+        self._screen.ask("Press Enter when the link is made, or Ctrl-C to stop and go on later.")
+
+    def link_stands(self) -> bool:
+        """Whether Jira knows the consumer. Raises what stands in the way otherwise."""
+        if self._usable_request_token() is not None:
+            return True
+        try:
+            self._new_request_token()
+        except DanceRefused as refused:
+            if refused.problem == "consumer_key_unknown":
+                return False
+            raise
+        return True
+
+    def insist_on_link(self) -> None:
+        """Ask until Jira knows the consumer, with a person's help; without, raise what stands in the way."""
+        while True:
+            try:
+                if self._usable_request_token() is None:
+                    self._new_request_token()
+                return
+            except DanceRefused as refused:
+                if not self._screen.person:
+                    raise
+                self._screen.fail(str(refused))
+                if refused.problem == "consumer_key_unknown":
+                    self._screen.say(_LOOK_AT_THE_FIRST_DIALOG)
+                self._screen.ask(_TRY_AGAIN)
+
+    # Allow
+
+    def allow(self) -> AccessToken:
+        """The access token, once somebody has pressed Allow.
+
+        Raises Paused where a code must be typed and nobody is there, DanceRefused where that does not help.
+        """
+        left = _TYPING_TRIES
+        if self._given_verifier and self._kept.now.request_token is None:
+            self._given_verifier = None
+            self._screen.warn("That code belongs to an attempt that is over: a new one is needed.")
+        while True:
+            token = self._usable_request_token() or self._new_request_token()
+            verifier = self._verifier(token)
+            if verifier is None:
+                self._calls_back = False
+                self._drop_request_token()
+                continue
+            try:
+                if verifier == DENIED_VERIFIER:
+                    raise denied()
+                return self._dance.access_token(token, verifier)
+            except DanceRefused as refused:
+                left = self._after(refused, left - 1)
+
+    def _after(self, refused: DanceRefused, left: int) -> int:
+        """Prepare another try, or raise what was refused. Returns how often a code may still be typed."""
+        screen, problem = self._screen, refused.problem
+        if problem in _OVER:
+            self._drop_request_token()
+            screen.warn(f"{refused} Starting over from there.")
+            return _TYPING_TRIES
+        if problem in _DENIED:
+            self._drop_request_token()
+            self._ask_to_try_again(refused)
+            return _TYPING_TRIES
+        if problem in _NOT_ALLOWED_YET or (problem in _WRONG_CODE and left > 0):
+            if not screen.person:
+                raise refused
+            screen.fail(str(refused))
+            return max(left, 1)
+        if problem in _WRONG_CODE:
+            self._drop_request_token()
+            screen.warn(f"{refused} Starting over with a new one.")
+            return _TYPING_TRIES
+        self._ask_to_try_again(refused)
+        return _TYPING_TRIES
+
+    def _ask_to_try_again(self, refused: DanceRefused) -> None:
+        if not self._screen.person:
+            raise refused
+        self._screen.fail(str(refused))
+        self._screen.ask(_TRY_AGAIN)
+
+    def _verifier(self, token: RequestToken) -> str | None:
+        """What Jira gave after Allow: by the command line, the callback or the keyboard. None to start with a code."""
+        given, self._given_verifier = self._given_verifier, None
+        if given:
+            return verifier_in(given)
+        self._show_page(token)
+        if self._listener is not None:
+            return self._called_back(token, self._listener)
+        if not self._screen.person:
+            command = self._options.places.command("--resume", "--verifier", "CODE")
+            raise Paused("Press Allow on that page. Then go on with the code that Jira shows:", command)
+        return self._typed("Code that Jira shows:")
+
+    def _typed(self, question: str) -> str:
+        while True:
+            verifier = verifier_in(self._screen.ask(question))
+            if verifier:
+                return verifier
+
+    def _show_page(self, token: RequestToken) -> None:
+        address, screen = self._dance.authorize_address(token), self._screen
+        screen.say("On this page of Jira, signed in as the service account, press Allow:")
+        screen.value(address)
+        if self._listener is None:
+            return
+        if self._opens_browser and open_browser(address):
+            screen.say("It was opened in your browser.")
+
+    def _called_back(self, token: RequestToken, listener: CallbackListener) -> str | None:
+        """What came by the callback, or was pasted instead; None where nothing came, for a code that can be typed."""
+        listener.expect(token.token)
+        screen, seconds = self._screen, self._options.timeout
+        screen.say(f"Waiting up to {duration(seconds)} for Jira to send the browser back to {listener.address}")
+        if screen.person:
+            screen.say(
+                "If the browser can't show that page, paste its address here. Press Enter to have a code to type"
+                " instead."
+            )
+            screen.forget_typed()
+            line = screen.ask_until(lambda: listener.verifier is not None, seconds)
+        else:
+            line = None
+            listener.wait(seconds)
+        if listener.verifier is not None:
+            return listener.verifier
+        if line is not None:
+            return verifier_in(line) or None
+        message = f"Nothing came back in {duration(seconds)}: was the page closed?"
+        if not screen.person:
+            raise Paused(f"{message} To try again:", self._options.places.command("--resume"))
+        screen.warn(message)
+        pasted = screen.ask("Paste the address that the browser shows, or press Enter to have a code to type instead:")
+        return verifier_in(pasted) or None
+
+    # Request tokens
+
+    def _usable_request_token(self) -> RequestToken | None:
+        """The one that the session keeps, where it is fresh and fits the way that the verifier will come."""
+        if self._given_verifier:
+            # However old it is: Jira knows better whether it still holds.
+            return self._kept.now.request_token
+        token = self._kept.now.fresh_request_token
+        if token is None:
+            return None
+        if token.callback == OUT_OF_BAND:
+            return None if self._calls_back else token
+        return token if self._calls_back and self._listens_at(token.callback) else None
+
+    def _listens_at(self, callback: str) -> bool:
+        if self._listener is None:
+            try:
+                self._listen(urlsplit(callback).port or 0)
+            except ConfigurationError:
+                return False
+        return self._listener is not None and self._listener.address == callback
+
+    def _new_request_token(self) -> RequestToken:
+        if not self._calls_back:
+            self._listener = None
+        elif self._listener is None:
+            self._listen(self._options.callback_port or 0)
+        token = self._dance.request_token(self._listener.address if self._listener else OUT_OF_BAND)
+        self._kept.become(self._kept.now.with_request_token(token))
+        return token
+
+    def _listen(self, port: int) -> None:
+        self._listener = self._open_things.enter_context(CallbackListener(port))
+
+    def _drop_request_token(self) -> None:
+        self._kept.become(self._kept.now.with_request_token(None))

@@ -1,0 +1,124 @@
+"""Where Jira sends the browser back: a listener on this machine's loopback that takes the verifier."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.oauth_setup.dance import DENIED_VERIFIER
+
+_HOST = "127.0.0.1"
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>source-jira-flow</title>
+<body style="font: 16px/1.5 sans-serif; max-width: 34em; margin: 4em auto; padding: 0 1em">
+<h1 style="font-size: 1.3em">{title}</h1><p>{text}</p></body></html>
+"""
+_ALLOWED = ("Jira allowed the access", "You can close this page, and go back to the terminal.")
+_DENIED = ("The access was denied", "You can close this page. The terminal tells how to go on.")
+_STRANGER = ("Nothing to see here", "This page waits for Jira's answer to another request. Go back to the terminal.")
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    # The address of this page holds the verifier.
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Connection": "close",
+}
+
+
+class CallbackListener:
+    """Listens on 127.0.0.1 while in a `with` block. Only an answer for the expected request token is taken."""
+
+    def __init__(self, port: int = 0) -> None:
+        """Port 0 is any free one. Raises ConfigurationError where the port is taken."""
+        try:
+            self._server = _Server((_HOST, port), _Page)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(
+                f"Port {port} of this machine can't be listened on ({getattr(error, 'strerror', None) or error}):"
+                " choose another with --callback-port."
+            ) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def address(self) -> str:
+        """What Jira gets as callback."""
+        return f"http://{_HOST}:{self._server.server_port}/"
+
+    def expect(self, request_token: str) -> None:
+        """Wait for the answer to this request token; forget what came for another."""
+        self._server.expected, self._server.verifier = request_token, None
+        self._server.came.clear()
+
+    @property
+    def verifier(self) -> str | None:
+        """What Jira sent, once it did; "denied" where Deny was pressed."""
+        return self._server.verifier
+
+    def wait(self, seconds: float) -> bool:
+        """Whether Jira sent a verifier within that time."""
+        return self._server.came.wait(seconds)
+
+    def __enter__(self) -> CallbackListener:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], page: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, page)
+        self.expected: str | None = None
+        self.verifier: str | None = None
+        self.came = threading.Event()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up early is no news, and a trace could hold the verifier."""
+
+
+class _Page(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = 10
+
+    def do_GET(self) -> None:  # noqa: N802  # the name is the protocol's
+        query = parse_qs(urlsplit(self.path).query)
+        token, verifier = query.get("oauth_token", [""])[0], query.get("oauth_verifier", [""])[0]
+        taken = bool(verifier) and token == self.server.expected
+        if taken:
+            self._show(200, *(_DENIED if verifier == DENIED_VERIFIER else _ALLOWED))
+            self.server.verifier = verifier
+            self.server.came.set()
+        else:
+            self._show(404, *_STRANGER)
+
+    def _show(self, status: int, title: str, text: str) -> None:
+        body = _PAGE.format(title=title, text=text).encode()
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Silent: the address holds the verifier."""
+
+
+def verifier_in(typed: str) -> str:
+    """The verifier in what a person typed or pasted: the code, or the whole address that the browser was sent to."""
+    text = "".join(typed.split()).strip("\"'<>")
+    found = parse_qs(urlsplit(text).query).get("oauth_verifier") if "oauth_verifier=" in text else None
+    if found is None and text.startswith("oauth_verifier="):
+        found = parse_qs(text).get("oauth_verifier")
+    return found[0] if found else text

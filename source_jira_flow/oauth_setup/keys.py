@@ -1,0 +1,76 @@
+"""The RSA key pair of the application link: the private half in a file of one's own, the public half for Jira."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from source_jira_flow.auth import load_private_key
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.oauth_setup.private_files import write_private
+
+# RSA-SHA1 signs about three times faster than with 3072 bits, and every request is signed.
+KEY_BITS = 2048
+_FINGERPRINT_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """An RSA key pair and the file that holds its private half."""
+
+    private_key: rsa.RSAPrivateKey = field(repr=False)
+    path: Path
+
+    @property
+    def private_pem(self) -> str:
+        """PKCS#8, unencrypted: the form that the configuration takes."""
+        return self.private_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode("ascii")
+
+    @property
+    def public_pem(self) -> str:
+        """SubjectPublicKeyInfo, the form that Jira's field "Public Key" takes."""
+        return (
+            self.private_key.public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            .decode("ascii")
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name of the public key: the beginning of the SHA-256 of its DER form, in hexadecimal."""
+        der = self.private_key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return hashlib.sha256(der).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def make_key_pair(path: Path) -> KeyPair:
+    """A new pair, kept in `path` before it is used. Raises ConfigurationError where a file is there already."""
+    pair = KeyPair(rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS), path)
+    try:
+        write_private(path, pair.private_pem)
+    except FileExistsError:
+        raise ConfigurationError(f"{path} exists already, and a key is never overwritten: name another file.") from None
+    except OSError as error:
+        raise ConfigurationError(f"The key can't be kept in {path}: {error.strerror}.") from error
+    return pair
+
+
+def load_key_pair(path: Path) -> KeyPair:
+    """The pair of an existing file, PKCS#1 or PKCS#8. Raises ConfigurationError: unreadable, no key, encrypted…"""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is no key in PEM form: its first line must say PRIVATE KEY.") from None
+    except OSError as error:
+        raise ConfigurationError(f"The key file {path} can't be read: {error.strerror}.") from error
+    try:
+        return KeyPair(load_private_key(text), path)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error

@@ -1,0 +1,43 @@
+"""What to paste into Airbyte, field by field, in the order and with the titles of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config
+from source_jira_flow.oauth_setup.screen import Screen
+
+_METHOD = "OAuth (application link)"
+_FIELDS = {"consumer_key": "Consumer key"}
+_SECRET_FIELDS = {
+    "private_key": "Private key",
+    "access_token": "Access token",
+    "access_token_secret": "Access token secret",
+}
+
+
+def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, *, secrets: bool) -> None:
+    """The fields with their values; the secret ones with where they lie in the file at `path`, unless asked for."""
+    credentials = document["credentials"]
+    screen.say("What to paste into Airbyte, where a source Jira Flow is set up:")
+    screen.field("Base URL", document["base_url"])
+    screen.field("Authentication method", _METHOD)
+    for name, title in _FIELDS.items():
+        screen.field(title, credentials[name])
+    for name, title in _SECRET_FIELDS.items():
+        if secrets:
+            screen.field(title, "")
+            screen.value(credentials[name])
+        else:
+            screen.field(title, f"credentials.{name} in {path}")
+
+
+def show_fields_again(screen: Screen, path: Path, *, secrets: bool) -> None:
+    """The same from a configuration that was written before. Raises ConfigurationError where there is none."""
+    document = read_config(path)
+    if document is None or not oauth_credentials(document):
+        raise ConfigurationError(f"There is no configuration with OAuth credentials in {path}.")
+    show_fields(screen, document, path, secrets=secrets)

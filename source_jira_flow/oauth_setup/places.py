@@ -1,0 +1,44 @@
+"""Where everything of one set-up lies: beside the configuration that it leads to."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_OUTPUT = Path("secrets/config.json")
+
+
+def shown(path: Path) -> Path:
+    """The path as a person would write it here: relative where it lies below the working directory."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files of one set-up. All but the steps, which hold nothing secret, are for their owner alone."""
+
+    config: Path
+
+    @property
+    def key(self) -> Path:
+        """The private key, unless another file was named. Never overwritten, never removed."""
+        return self._beside("key.pem")
+
+    @property
+    def session(self) -> Path:
+        """What an interrupted set-up goes on from. Removed when the configuration is written."""
+        return self._beside("session.json")
+
+    @property
+    def steps(self) -> Path:
+        """The steps for the administrator, to send to them."""
+        return self._beside("administrator.txt")
+
+    def command(self, *options: str) -> str:
+        """The command line that works on these files, ready to be pasted into a shell."""
+        output = [] if self.config == DEFAULT_OUTPUT else ["--output", str(self.config)]
+        return shlex.join(["source-jira-flow", "oauth", *options, *output])
+
+    def _beside(self, ending: str) -> Path:
+        return self.config.with_name(f"{self.config.stem}.{ending}")

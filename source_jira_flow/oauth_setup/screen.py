@@ -1,0 +1,121 @@
+"""What a person sees and types. Prose is wrapped between words; values never are, so that they can be copied."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.text import Text
+
+from source_jira_flow.oauth_setup.keyboard import Keyboard
+
+_WIDEST = 100
+_MARKS = {"done": ("✓", "+"), "warning": ("!", "!"), "failure": ("✗", "x")}
+_STYLES = {"done": "green", "warning": "yellow", "failure": "red"}
+
+
+class Screen:
+    """The terminal, or a file in its place.
+
+    `person` is whether somebody is there to answer. `assume_yes` answers questions in their stead.
+    """
+
+    def __init__(self, *, assume_yes: bool = False) -> None:
+        self.person = sys.stdin.isatty() and sys.stdout.isatty()
+        self._assume_yes = assume_yes
+        self._keyboard = Keyboard()
+        # rich keeps bold under NO_COLOR; without a colour system it writes no escape codes at all.
+        plain = {"color_system": None} if os.environ.get("NO_COLOR") else {}
+        self._out = Console(highlight=False, emoji=False, **plain)  # type: ignore[arg-type]
+        self._err = Console(highlight=False, emoji=False, stderr=True, **plain)  # type: ignore[arg-type]
+
+    def step(self, number: int, total: int, title: str) -> None:
+        """The heading of a step."""
+        self._out.print()
+        self._lines(self._out, f"{number} of {total}  {title}", style="bold")
+
+    def say(self, text: str) -> None:
+        """A paragraph."""
+        self._lines(self._out, text, indent="  ")
+
+    def done(self, text: str) -> None:
+        """Something that is behind us."""
+        self._marked(self._out, "done", text)
+
+    def warn(self, text: str) -> None:
+        """Something to know that stops nothing."""
+        self._marked(self._out, "warning", text)
+
+    def fail(self, text: str) -> None:
+        """Something that went wrong, on standard error."""
+        self._marked(self._err, "failure", text)
+
+    def value(self, text: str) -> None:
+        """Something to copy, in lines of its own, unbroken and without indentation."""
+        for line in text.rstrip("\n").split("\n"):
+            self._out.print(Text(line, style="cyan"), soft_wrap=True)
+
+    def field(self, name: str, text: str) -> None:
+        """A named line of a form."""
+        self._lines(self._out, f"{name}:", indent="  ", style="bold")
+        self._lines(self._out, text, indent="    ")
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._out.print()
+
+    def yes(self, question: str, *, default: bool) -> bool:
+        """The answer to a question; the default where nobody is there to give one. Raises EndOfInput."""
+        if self._assume_yes:
+            return True
+        if not self.person:
+            return default
+        while True:
+            answer = self.ask(f"{question} [{'Y/n' if default else 'y/N'}]").strip().lower()
+            if answer in ("", "y", "yes", "n", "no"):
+                return answer.startswith("y") if answer else default
+
+    def ask(self, question: str) -> str:
+        """A line typed by the person. Raises EndOfInput."""
+        self._prompt(question)
+        return self._keyboard.line()
+
+    def ask_until(self, awaited: Callable[[], bool], seconds: float) -> str | None:
+        """A line typed by the person, None when what is awaited came or the time is over."""
+        return self._keyboard.line_until(awaited, seconds)
+
+    def forget_typed(self) -> None:
+        """Keys that were pressed before they were asked for."""
+        self._keyboard.forget_typed()
+
+    def _prompt(self, question: str) -> None:
+        wrapped = self._wrapped(self._out, question, "  ", "  ")
+        self._out.print(Text("\n".join(wrapped) + " ", style="bold"), end="", soft_wrap=True)
+        sys.stdout.flush()
+
+    def _marked(self, console: Console, kind: str, text: str) -> None:
+        modern = "utf" in console.encoding.lower()
+        mark = _MARKS[kind][0 if modern else 1]
+        lines = self._wrapped(console, text, f"  {mark} ", "    ")
+        first = Text(lines[0])
+        first.stylize(_STYLES[kind], 2, 2 + len(mark))
+        for line in [first, *map(Text, lines[1:])]:
+            console.print(line, soft_wrap=True)
+
+    def _lines(self, console: Console, text: str, *, indent: str = "", style: str = "") -> None:
+        for line in self._wrapped(console, text, indent, indent):
+            console.print(Text(line, style=style), soft_wrap=True)
+
+    def _wrapped(self, console: Console, text: str, first: str, following: str) -> list[str]:
+        return textwrap.wrap(
+            text,
+            min(console.width, _WIDEST),
+            initial_indent=first,
+            subsequent_indent=following,
+            # An address or a path inside prose stays whole; the terminal folds it, and copies it as one.
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [first.rstrip()]

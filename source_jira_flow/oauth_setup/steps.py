@@ -1,0 +1,136 @@
+"""What an administrator does in Jira, in the words that Jira shows, for each look of its pages.
+
+Sources of the words: Atlassian's "Configure an incoming link", the guides of other products that use OAuth 1.0a
+application links (old and new self-hosted Jira, and Cloud), and `docs/sign-in-oauth.md`, which agrees with this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from source_jira_flow.jira.connection import ServerInfo
+
+APPLICATION_NAME = "source-jira-flow"
+# Since 8.22 Jira can be an OAuth 2.0 provider too, and asks which kind of link is meant.
+_CREATE_LINK_SINCE = (8, 22)
+
+
+@dataclass(frozen=True)
+class ApplicationLink:
+    """What goes into Jira's forms. The URL only names the link: nothing is ever sent there."""
+
+    base_url: str
+    consumer_key: str
+    public_pem: str
+    fingerprint: str
+
+    @property
+    def page(self) -> str:
+        """Jira's page "Application links", the same on Cloud and self-hosted."""
+        return f"{self.base_url}/plugins/servlet/applinks/listApplicationLinks"
+
+    @property
+    def application_url(self) -> str:
+        """Jira wants one URL a link, so it is made from the key. Names under .example never answer."""
+        return f"https://{APPLICATION_NAME}-{self.fingerprint}.example"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do. `value` is what to open, enter or paste, to be shown in lines of its own."""
+
+    text: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How a kind of Jira lets a link be made: the way to the page, and what to press there."""
+
+    menu: str
+    create: str
+
+
+_CLOUD = _Look(
+    "Settings (the cog wheel) > Apps, or Products > Application links",
+    'Press "Create link" and choose "Direct application link" (some sites call it "Atlassian product"; "External'
+    ' application" would be OAuth 2.0, which does not fit).',
+)
+_NEW = _Look(
+    "Administration (the cog wheel) > Applications > Application links",
+    'Press "Create link" and choose the application type "Atlassian product": it means OAuth 1.0a ("External'
+    ' application" would be OAuth 2.0, which does not fit).',
+)
+_OLD = _Look(
+    "Administration (the cog wheel) > Applications > Application links",
+    'Use the field "Enter the URL of the application you want to link"; its button is "Create new link".',
+)
+_UNKNOWN = _Look(
+    _NEW.menu,
+    'Jira 8.22 and newer: press "Create link" and choose the application type "Atlassian product" ("External'
+    ' application" would be OAuth 2.0, which does not fit). Before 8.22: use the field "Enter the URL of the'
+    ' application you want to link"; its button is "Create new link".',
+)
+
+
+def administrator_steps(link: ApplicationLink, server: ServerInfo | None) -> list[Step]:
+    """The steps for the Jira that answered; for old and new ones where it did not tell its version."""
+    look = _look(server)
+    return [
+        Step(f'As a Jira administrator, open the page "Application links" ({look.menu}).', link.page),
+        Step(
+            f"{look.create} Enter this URL and go on. It only names the link: nothing is ever sent there.",
+            link.application_url,
+        ),
+        Step(
+            'Jira warns: "No response was received from the URL you entered". That is as it should be: leave the URL'
+            ' as it is, and press "Continue".'
+        ),
+        Step('In the dialog "Link applications", enter the Application Name:', APPLICATION_NAME),
+        Step(
+            'Application Type: "Generic Application". Leave every other field blank (Service Provider Name, Consumer'
+            ' key, Shared secret, the three URLs). Tick "Create incoming link", and press "Continue".'
+        ),
+        Step("The next dialog asks for the Consumer Key:", link.consumer_key),
+        Step("Consumer Name:", APPLICATION_NAME),
+        Step("Public Key, with its first and last line:", link.public_pem),
+        Step('Press "Continue". The link now stands in Jira\'s list.'),
+    ]
+
+
+EXISTING_LINK = (
+    'If the link is there already, its Edit (the pencil) > "Incoming Authentication" takes the same Consumer Key,'
+    " Consumer Name and Public Key."
+)
+
+
+def steps_as_text(link: ApplicationLink, server: ServerInfo | None) -> str:
+    """The same steps as a text file, to send to an administrator. It holds nothing secret."""
+    lines = [
+        f"An application link in Jira for {APPLICATION_NAME}",
+        "",
+        f"It lets a data pipeline read {link.base_url} by OAuth 1.0a, as the account that allows it afterwards.",
+        "Nothing in this text is secret.",
+        "",
+    ]
+    for number, step in enumerate(administrator_steps(link, server), 1):
+        lines += [f"{number}. {step.text}", *(["", step.value.rstrip("\n")] if step.value else []), ""]
+    return "\n".join([*lines, EXISTING_LINK, ""])
+
+
+def keep_steps(path: Path, text: str) -> bool:
+    """Put the text where it can be sent from. False where that can't be: it is on the screen too."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return False
+    return True
+
+
+def _look(server: ServerInfo | None) -> _Look:
+    if server is None:
+        return _UNKNOWN
+    if server.is_cloud:
+        return _CLOUD
+    return _NEW if server.version_numbers[:2] >= _CREATE_LINK_SINCE else _OLD

@@ -1,0 +1,277 @@
+"""The walk from a base URL to a configuration, one step after the other, each of which can be gone again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from source_jira_flow.client import JiraClient, Unsigned
+from source_jira_flow.config import Config, clean_base_url
+from source_jira_flow.errors import ConfigurationError, SignInRefused
+from source_jira_flow.jira.connection import (
+    Instance,
+    ServerInfo,
+    client_for,
+    connect,
+    read_server_info,
+    refuse_old_version,
+)
+from source_jira_flow.oauth_setup.authorization import Authorization
+from source_jira_flow.oauth_setup.config_file import (
+    Document,
+    config_document,
+    oauth_credentials,
+    read_config,
+    write_config,
+)
+from source_jira_flow.oauth_setup.dance import AccessToken, Dance
+from source_jira_flow.oauth_setup.keys import KEY_BITS, KeyPair, load_key_pair, make_key_pair
+from source_jira_flow.oauth_setup.options import Options
+from source_jira_flow.oauth_setup.paste import show_fields
+from source_jira_flow.oauth_setup.places import shown
+from source_jira_flow.oauth_setup.private_files import free_place, others_can_read, write_private
+from source_jira_flow.oauth_setup.screen import Screen
+from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
+from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
+from source_jira_flow.settings import Settings
+from source_jira_flow.text import duration
+
+_STEPS = 6
+# Jira refuses signatures that are some minutes away from its own time.
+_CLOCK_TOLERANCE_SECONDS = 60
+_FEWEST_BITS = 2048
+
+
+class Walk:
+    """One run of the verb. Raises ConfigurationError, PassingFault, Paused, EndOfInput or KeyboardInterrupt."""
+
+    def __init__(self, options: Options, screen: Screen, settings: Settings, logger: logging.Logger) -> None:
+        self._options = options
+        self._places = options.places
+        self._screen = screen
+        self._settings = settings
+        self._logger = logger
+
+    def go(self) -> None:
+        """All steps that are not behind us yet."""
+        before = read_config(self._places.config)
+        kept, server = self._reach(before)
+        pair, is_new = self._key(kept, before)
+        consumer_key = self._consumer_key(kept, pair, before)
+        token = kept.now.access_token
+        if token is None:
+            with ExitStack() as open_things:
+                token = self._dance(kept, server, pair, consumer_key, is_new, open_things)
+        else:
+            self._screen.step(4, _STEPS, "Allow the access")
+            self._screen.done("Was allowed in an earlier run.")
+        document = self._prove(kept, pair, consumer_key, token)
+        self._write(kept, document)
+
+    # 1. A Jira that answers
+
+    def _reach(self, before: Document | None) -> tuple[KeptSession, ServerInfo | None]:
+        screen = self._screen
+        screen.step(1, _STEPS, "Base URL")
+        session = self._earlier_session()
+        if session is not None:
+            return KeptSession(session, self._places.session), self._server(session.base_url)
+        given = self._options.base_url or str((before or {}).get("base_url") or "")
+        while True:
+            if not given and not screen.person:
+                raise ConfigurationError("Which Jira? Name its address with --base-url.")
+            given = given or screen.ask("Address of your Jira, as in the browser:")
+            try:
+                base_url = clean_base_url(given)
+                server = self._server(base_url)
+                return KeptSession(Session(base_url), self._places.session), server
+            except ConfigurationError as error:
+                if self._options.base_url or not screen.person:
+                    raise
+                screen.fail(str(error))
+                given = ""
+
+    def _earlier_session(self) -> Session | None:
+        """The session to go on from, or None to begin. Raises ConfigurationError where neither can be meant."""
+        place, options = self._places.session, self._options
+        kept = load_session(place)
+        wanted = clean_base_url(options.base_url) if options.base_url else None
+        if kept is None:
+            if options.resume:
+                raise ConfigurationError(f"There is nothing to go on from at {place}: begin with --base-url.")
+            return None
+        if wanted in (None, kept.base_url):
+            question = f"A set-up for {kept.base_url} was begun here. Go on with it?"
+            return kept if options.resume or self._screen.yes(question, default=True) else None
+        if options.resume:
+            raise ConfigurationError(f"What was begun at {place} is for {kept.base_url}: leave --base-url out.")
+        if self._screen.yes(f"A set-up for {kept.base_url} was begun here. Give it up for this one?", default=False):
+            return None
+        raise ConfigurationError(f"{place} holds an unfinished set-up for {kept.base_url}: name another --output.")
+
+    def _server(self, base_url: str) -> ServerInfo | None:
+        """What answers there; None for a Jira that tells nothing to strangers."""
+        client = JiraClient(base_url, Unsigned(), settings=self._settings, workers=1, logger=self._logger)
+        try:
+            server = read_server_info(client)
+        except SignInRefused:
+            self._screen.done(f"Something answers at {base_url} that tells nothing before the sign-in.")
+            return None
+        refuse_old_version(server)
+        self._screen.done(f"{_kind(server)} answers at {base_url}")
+        self._compare_clocks(server)
+        if server.is_cloud:
+            self._screen.warn(
+                "Atlassian calls OAuth 1.0a deprecated on Jira Cloud. An access token (e-mail and API token) needs"
+                " none of these steps there."
+            )
+        return server
+
+    def _compare_clocks(self, server: ServerInfo) -> None:
+        ahead = time.time() - server.now / 1000
+        if abs(ahead) > _CLOCK_TOLERANCE_SECONDS:
+            side = "ahead of" if ahead > 0 else "behind"
+            self._screen.warn(
+                f"This machine's clock is {duration(ahead)} {side} Jira's. Jira refuses a sign-in whose time is some"
+                " minutes off: set the clock right."
+            )
+
+    # 2. A key pair
+
+    def _key(self, kept: KeptSession, before: Document | None) -> tuple[KeyPair, bool]:
+        """The pair, and whether it was made just now."""
+        self._screen.step(2, _STEPS, "Key pair")
+        named = self._options.key_file or (Path(kept.now.key_file) if kept.now.key_file else None)
+        place = named or self._places.key
+        configured = oauth_credentials(before).get("private_key") if _same_jira(before, kept) else None
+        if not place.exists() and configured and self._options.key_file is None:
+            write_private(place, str(configured))
+        if place.exists() and named is None and not self._screen.yes(f"Use the key in {place}?", default=True):
+            place = free_place(place)
+        if place.exists():
+            pair, is_new = load_key_pair(place), False
+            self._screen.done(f"Uses the key in {shown(place)}")
+            self._look_at_key(pair)
+        elif kept.now.key_file and self._options.key_file is None:
+            raise ConfigurationError(
+                f"The key of this set-up, {place}, is gone: put it back, or name a new one with --key-file. The"
+                " application link then needs the new public key."
+            )
+        else:
+            pair, is_new = make_key_pair(place), True
+            self._screen.done(f"Made an RSA key of {KEY_BITS} bits, which only you can read: {shown(place)}")
+        location = str(place.resolve())
+        if kept.now.key_file not in (None, location):
+            kept.change(request_token=None, access_token=None)
+        kept.change(key_file=location)
+        return pair, is_new
+
+    def _look_at_key(self, pair: KeyPair) -> None:
+        if others_can_read(pair.path):
+            self._screen.warn(f"Others on this machine can read it. To end that: chmod 600 {shown(pair.path)}")
+        if pair.private_key.key_size < _FEWEST_BITS:
+            self._screen.warn(f"It has {pair.private_key.key_size} bits; {_FEWEST_BITS} or more are advised.")
+
+    def _consumer_key(self, kept: KeptSession, pair: KeyPair, before: Document | None) -> str:
+        """As named, as before, or made from the key, so that the same key leads to the same name."""
+        given = self._options.consumer_key
+        if given is not None and (not given.strip() or len(given.split()) > 1):
+            raise ConfigurationError("The consumer key must not be empty and has no spaces: name another.")
+        configured = oauth_credentials(before).get("consumer_key") if _same_jira(before, kept) else None
+        earlier = kept.now.consumer_key
+        consumer_key = (given or "").strip() or earlier or configured or f"{APPLICATION_NAME}-{pair.fingerprint}"
+        if earlier not in (None, consumer_key):
+            kept.change(request_token=None, access_token=None)
+        kept.change(consumer_key=str(consumer_key))
+        return str(consumer_key)
+
+    # 3. and 4. The application link, and Allow
+
+    def _dance(
+        self,
+        kept: KeptSession,
+        server: ServerInfo | None,
+        pair: KeyPair,
+        consumer_key: str,
+        is_new: bool,
+        open_things: ExitStack,
+    ) -> AccessToken:
+        base_url, screen = kept.now.base_url, self._screen
+        dance = Dance(
+            base_url=base_url,
+            consumer_key=consumer_key,
+            private_key=pair.private_key,
+            key_file=str(shown(pair.path)),
+            configured_url=server.base_url if server else None,
+            settings=replace(self._settings, read_timeout=max(self._settings.read_timeout, 30.0)),
+            logger=self._logger,
+        )
+        authorization = Authorization(dance, kept, screen, self._options, open_things)
+        screen.step(3, _STEPS, "Application link")
+        if is_new or self._options.prepare or not authorization.link_stands():
+            link = ApplicationLink(base_url, consumer_key, pair.public_pem, pair.fingerprint)
+            authorization.show_steps(administrator_steps(link, server), steps_as_text(link, server))
+            authorization.wait_for_administrator()
+            authorization.insist_on_link()
+        screen.done(f"Jira knows the consumer key {consumer_key} and its public key.")
+        screen.step(4, _STEPS, "Allow the access")
+        token = authorization.allow()
+        # The request token is used up now: without this on disk, Allow would have to be pressed again.
+        kept.change(access_token=token, request_token=None)
+        screen.done("Jira gave an access token.")
+        return token
+
+    # 5. The proof
+
+    def _prove(self, kept: KeptSession, pair: KeyPair, consumer_key: str, token: AccessToken) -> Document:
+        self._screen.step(5, _STEPS, "Test")
+        document = config_document(kept.now.base_url, consumer_key, pair.private_pem, token.token, token.secret)
+        config = Config.parse(document)
+        try:
+            instance = connect(config, client_for(config, settings=self._settings, logger=self._logger))
+        except SignInRefused:
+            kept.change(access_token=None)
+            raise
+        self._tell_account(instance)
+        return document
+
+    def _tell_account(self, instance: Instance) -> None:
+        account = instance.account
+        named = account.title
+        if account.display_name and account.display_name != named:
+            named = f"{named} ({account.display_name})"
+        self._screen.done(f"Successfully connected via {named}")
+        self._screen.say(
+            "The source sees in Jira what this account sees. If that is not your service account, run this again and"
+            " press Allow as the right one."
+        )
+
+    # 6. The configuration
+
+    def _write(self, kept: KeptSession, document: Document) -> None:
+        screen, place = self._screen, self._places.config
+        screen.step(6, _STEPS, "Configuration")
+        into_existing = place.exists() and screen.yes(
+            f"{place} exists. Put the new sign-in into it? Its other settings stay.", default=False
+        )
+        if place.exists() and not into_existing:
+            place = free_place(place)
+        write_config(place, document, into_existing=into_existing)
+        forget_session(kept.path)
+        screen.done(f"Written, for your eyes only: {place}")
+        screen.blank()
+        show_fields(screen, document, place, secrets=self._options.show_secrets)
+        screen.blank()
+        screen.say("On the command line, test the connection and its permissions with:")
+        screen.value(f"source-jira-flow check --config {place}")
+
+
+def _same_jira(before: Document | None, kept: KeptSession) -> bool:
+    return before is not None and before.get("base_url") == kept.now.base_url
+
+
+def _kind(server: ServerInfo) -> str:
+    return f"{server.title} (Jira Cloud)" if server.is_cloud else f"{server.title} (self-hosted Jira {server.version})"

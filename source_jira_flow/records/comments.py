@@ -1,0 +1,31 @@
+"""The columns of a comment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from source_jira_flow.instants import utc
+from source_jira_flow.jira.base import Document
+from source_jira_flow.records.people import person_id, person_name
+
+_IN_COLUMNS = frozenset({"body", "self"})
+
+
+def comment_record(comment: Document, issue: Document, issue_updated: str | None) -> dict[str, Any]:
+    """The record of `comments`; `issue_updated` tells which version of the issue it came with."""
+    author, editor = comment.get("author"), comment.get("updateAuthor")
+    return {
+        "id": comment["id"],
+        "issue_id": issue["id"],
+        "issue_key": issue["key"],
+        "project_id": (issue["fields"].get("project") or {}).get("id"),
+        "author_id": person_id(author),
+        "author_name": person_name(author),
+        "update_author_id": person_id(editor),
+        "body": comment.get("body"),
+        "created": utc(comment.get("created")),
+        "updated": utc(comment.get("updated")),
+        "issue_updated": issue_updated,
+        "visibility": comment.get("visibility"),
+        "document": {name: value for name, value in comment.items() if value is not None and name not in _IN_COLUMNS},
+    }

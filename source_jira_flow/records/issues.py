@@ -1,0 +1,77 @@
+"""The columns of an issue. A hot path: slices and look-ups only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from source_jira_flow.instants import utc
+from source_jira_flow.jira.base import Document
+from source_jira_flow.records.field_map import FieldMap
+from source_jira_flow.records.people import person_id, person_name
+from source_jira_flow.snapshots.sprint_field import sprint_ids
+
+# Fields that have streams of their own, or grow without bound; `fields` leaves them out.
+LEFT_OUT = frozenset({"comment", "worklog", "attachment"})
+_EPIC_LEVEL = 1
+_NOTHING: Document = {}
+
+
+def issue_record(issue: Document, field_map: FieldMap, site_url: str) -> dict[str, Any]:
+    """The record of `issues` for one row of a search that asked for all fields and `comment`."""
+    fields: Document = issue["fields"]
+    get = fields.get
+    key = issue["key"]
+    project = get("project") or _NOTHING
+    issue_type = get("issuetype") or _NOTHING
+    status = get("status") or _NOTHING
+    parent = get("parent") or _NOTHING
+    assignee, reporter, creator = get("assignee"), get("reporter"), get("creator")
+    sprints = _first(fields, field_map.sprints)
+    return {
+        "id": issue["id"],
+        "key": key,
+        "project_id": project.get("id"),
+        "project_key": project.get("key") or key.rpartition("-")[0],
+        "issue_type": issue_type.get("name"),
+        "issue_type_id": issue_type.get("id"),
+        "is_subtask": issue_type.get("subtask"),
+        "parent_id": parent.get("id"),
+        "parent_key": parent.get("key"),
+        "epic_key": _first(fields, field_map.epic_links) or _epic(parent),
+        "summary": get("summary"),
+        "description": get("description"),
+        "status": status.get("name"),
+        "status_id": status.get("id"),
+        "status_category": (status.get("statusCategory") or _NOTHING).get("name"),
+        "priority": (get("priority") or _NOTHING).get("name"),
+        "resolution": (get("resolution") or _NOTHING).get("name"),
+        "resolved": utc(get("resolutiondate")),
+        "assignee_id": person_id(assignee),
+        "assignee_name": person_name(assignee),
+        "reporter_id": person_id(reporter),
+        "reporter_name": person_name(reporter),
+        "creator_id": person_id(creator),
+        "labels": get("labels") or [],
+        "sprint_ids": sprint_ids(sprints) if sprints else [],
+        "created": utc(get("created")),
+        "updated": utc(get("updated")),
+        "due_date": get("duedate"),
+        "story_points": _first(fields, field_map.story_points),
+        "comment_count": (get("comment") or _NOTHING).get("total"),
+        "url": f"{site_url}/browse/{key}",
+        "fields": {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT},
+    }
+
+
+def _first(fields: Document, names: tuple[str, ...]) -> Any:
+    for name in names:
+        value = fields.get(name)
+        if value is not None:
+            return value
+    return None
+
+
+def _epic(parent: Document) -> str | None:
+    """The parent's key where the parent is an epic: Cloud keeps epics as parents."""
+    kind = (parent.get("fields") or _NOTHING).get("issuetype") or _NOTHING
+    return parent.get("key") if kind.get("hierarchyLevel") == _EPIC_LEVEL else None

@@ -1,0 +1,15 @@
+"""How a person is named in a record: the accountId on Cloud, the user's key on self-hosted Jira."""
+
+from __future__ import annotations
+
+from source_jira_flow.jira.base import Document
+
+
+def person_id(user: Document | None) -> str | None:
+    """The id under which the user stands in `users`; old servers may know a name only."""
+    return (user.get("accountId") or user.get("key") or user.get("name")) if user else None
+
+
+def person_name(user: Document | None) -> str | None:
+    """The name to show."""
+    return (user.get("displayName") or user.get("name")) if user else None

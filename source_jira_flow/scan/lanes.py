@@ -1,0 +1,59 @@
+"""Jobs that several lanes share: a lane that finds none waits while another may still add some."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+
+class JobQueue(Generic[Job]):
+    """Jobs in phases: when all jobs of a phase are done, the next phase is asked for.
+
+    The latest job is taken first, so that a range that is cut again and again leaves few pieces pending.
+    """
+
+    def __init__(self, phases: Iterable[Callable[[], Iterable[Job]]]) -> None:
+        self._phases: Iterator[Callable[[], Iterable[Job]]] = iter(phases)
+        self._jobs: deque[Job] = deque()
+        self._active = 0
+        self._change = threading.Condition()
+
+    def take(self) -> Job | None:
+        """A job, or None when all are done. Every job taken must be given back by `done`."""
+        with self._change:
+            while True:
+                if self._jobs:
+                    self._active += 1
+                    return self._jobs.pop()
+                if self._active:
+                    self._change.wait()
+                    continue
+                phase = next(self._phases, None)
+                if phase is None:
+                    self._change.notify_all()
+                    return None
+                self._jobs.extend(phase())
+                self._change.notify_all()
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """More jobs for the phase under way."""
+        with self._change:
+            self._jobs.extend(jobs)
+            self._change.notify_all()
+
+    def done(self) -> None:
+        """A job that was taken has ended, well or not."""
+        with self._change:
+            self._active -= 1
+            self._change.notify_all()
+
+    def abandon(self) -> None:
+        """No further job is given out."""
+        with self._change:
+            self._jobs.clear()
+            self._phases = iter(())
+            self._change.notify_all()

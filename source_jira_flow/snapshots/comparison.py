@@ -1,0 +1,69 @@
+"""Holds a list against what was sent before, and makes records of the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from source_jira_flow.catalog import StreamDefinition
+from source_jira_flow.snapshots.records import Columns, observed, removal
+from source_jira_flow.snapshots.state import StoredSnapshot, digest, packed
+
+
+class Comparison:
+    """One reading of one list. Ids are text here, whatever the column holds; every id is sent once at most."""
+
+    def __init__(self, definition: StreamDefinition, stored: StoredSnapshot, now: int) -> None:
+        """`now` is Jira's clock in epoch milliseconds."""
+        self.stored = stored
+        self.observed_at = stored.observed_at_after(now)
+        self._key = definition.primary_key
+        self._column_names = definition.schema()["properties"]
+        self._listed: dict[str, bytes] = {}
+        self._occurring: dict[str, bytes] = {}
+        self._gone: set[str] = set()
+
+    @property
+    def listed(self) -> Mapping[str, bytes]:
+        """What the list held so far."""
+        return self._listed
+
+    def see(self, columns: Columns) -> Iterator[dict[str, Any]]:
+        """Something that is in the list: a record, where it is new or changed."""
+        identifier = str(columns[self._key])
+        if identifier in self._listed:
+            return
+        now = self._listed[identifier] = digest(columns)
+        before = self.stored.listed.get(identifier) or self.stored.occurring.get(identifier)
+        if now != before:
+            yield observed(columns, self.observed_at)
+
+    def meet(self, columns: Columns) -> Iterator[dict[str, Any]]:
+        """Something that occurs in issues: a record, where the list does not tell of it and it is new or changed."""
+        identifier = str(columns[self._key])
+        if identifier in self._listed or identifier in self._occurring:
+            return
+        now = self._occurring[identifier] = digest(columns)
+        if now != self.stored.occurring.get(identifier):
+            yield observed(columns, self.observed_at)
+
+    def missing(self) -> list[str]:
+        """What was in the list before and has not been seen in this one, in a fixed order."""
+        known = self._listed.keys() | self._occurring.keys() | self._gone
+        return sorted(identifier for identifier in self.stored.listed if identifier not in known)
+
+    def keep(self, identifier: str) -> None:
+        """Nothing is known of it now: it stays as it was."""
+        self._listed[identifier] = self.stored.listed[identifier]
+
+    def remove(self, identifier: str, key: str | int) -> dict[str, Any]:
+        """The record of something that is gone; `key` is its id as the column holds it."""
+        self._gone.add(identifier)
+        return removal(self._key, key, self._column_names, self.observed_at)
+
+    def state(self) -> dict[str, Any]:
+        """What the next sync compares with. What only occurred in issues before is remembered for good."""
+        remembered = {
+            identifier: known for identifier, known in self.stored.occurring.items() if identifier not in self._listed
+        }
+        return packed(self._listed, {**remembered, **self._occurring}, self.observed_at)

@@ -1,0 +1,39 @@
+"""Small things about text for people: shortened names, lists with an end, numbers with their noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def clipped(text: str, longest: int) -> str:
+    """One line of at most `longest` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def listed(names: Sequence[str], most: int = 10, longest: int = 110) -> str:
+    """`A, B, C and 4 more`: at most `most` names, fewer where they would be longer than `longest` characters."""
+    shown: list[str] = []
+    for name in names[:most]:
+        if shown and len(", ".join([*shown, name])) > longest:
+            break
+        shown.append(clipped(name, longest))
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 project`, `2,000 projects`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two greatest units: `2 h 5 min`, `45 s`."""
+    whole = round(abs(seconds))
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for name, size in units:
+        amount, whole = divmod(whole, size)
+        if amount:
+            parts.append(f"{amount} {name}")
+    return " ".join(parts[:2]) or "0 s"

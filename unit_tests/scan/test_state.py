@@ -1,0 +1,154 @@
+"""The scan's state: packed versions, positions, groups, and plans made of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.instants import DAY, from_milliseconds
+from source_jira_flow.projects import Project
+from source_jira_flow.scan.plan import make_plan, missing_projects
+from source_jira_flow.scan.progress import Position, Scope, Window
+from source_jira_flow.scan.recent import MOST_BYTES, pack_versions, unpack_versions
+from source_jira_flow.scan.state import IssueState, written_groups
+
+NOW = 1_700_000_000_000
+ids = st.integers(min_value=0, max_value=10**12).map(str)
+instants = st.integers(min_value=0, max_value=NOW)
+
+
+@given(st.dictionaries(ids, instants, max_size=200))
+def test_versions_survive_packing(versions: dict[str, int]) -> None:
+    assert unpack_versions(pack_versions(versions)) == versions
+
+
+def test_when_versions_do_not_fit_the_oldest_are_forgotten() -> None:
+    versions = {str(10_000 + number * 7): NOW - number * 101 for number in range(30_000)}
+    packed = pack_versions(versions)
+    kept = unpack_versions(packed)
+    assert len(packed) <= MOST_BYTES
+    assert 3_000 < len(kept) < len(versions)
+    assert min(kept.values()) > max(updated for issue, updated in versions.items() if issue not in kept)
+
+
+def test_a_bulk_change_of_one_instant_fits_whole() -> None:
+    versions = {str(10_000 + number): NOW for number in range(12_000)}
+    assert unpack_versions(pack_versions(versions)) == versions
+
+
+def scope() -> Scope:
+    windows = [
+        Window(NOW - 5 * DAY, NOW - 3 * DAY, {"issues": Position(NOW - 4 * DAY, 10_007), "comments": None}),
+        Window(NOW - 3 * DAY, NOW, {"issues": None}),
+    ]
+    return Scope(("10001", "10002"), {"issues": NOW, "comments": NOW - DAY}, windows)
+
+
+def parsed(stream: str, scopes: list[Scope]) -> IssueState:
+    raw = {"version": 1, "groups": written_groups(stream, scopes), "recent": "", "keys": {}}
+    return IssueState.parse(stream, json.loads(json.dumps(raw)))
+
+
+def test_groups_survive_writing() -> None:
+    state = parsed("issues", [scope()])
+    assert [group.projects for group in state.groups] == [("10001", "10002")]
+    assert [(w.start, w.end, w.position) for w in state.groups[0].pending] == [
+        (NOW - 5 * DAY, NOW - 3 * DAY, Position(NOW - 4 * DAY, 10_007)),
+        (NOW - 3 * DAY, NOW, None),
+    ]
+    assert parsed("comments", [scope()]).groups[0].updated == NOW - DAY
+
+
+def test_scopes_that_have_caught_up_are_pooled_into_one_group() -> None:
+    scopes = [Scope((str(number),), {"issues": NOW}) for number in range(5)]
+    assert [len(group["projects"]) for group in written_groups("issues", scopes)] == [5]
+    many = [Scope((str(number),), {"issues": NOW}) for number in range(2_500)]
+    assert [len(group["projects"]) for group in written_groups("issues", many)] == [1000, 1000, 500]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"version": 99, "groups": []},
+        {"version": 1, "groups": [{"projects": ["1"]}]},
+        {"version": 1, "groups": "all"},
+        {"version": 1, "groups": [], "recent": "no base64!"},
+        {"version": 1},
+    ],
+)
+def test_a_state_that_is_not_ours_is_a_clear_error(raw: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match="reset the stream"):
+        IssueState.parse("issues", raw)
+
+
+def project(number: int, key: str | None = None) -> Project:
+    return Project(str(number), key or f"P{number}", "", "software", False, False)
+
+
+def state_of(*numbers: int, updated: int = NOW - DAY, **changes: object) -> IssueState:
+    raw = {
+        "version": 1,
+        "groups": [{"projects": [str(n) for n in numbers], "updated": from_milliseconds(updated), "pending": []}],
+        "keys": {str(n): f"P{n}" for n in numbers},
+        **changes,
+    }
+    return IssueState.parse("issues", raw)
+
+
+def test_projects_in_which_all_streams_stand_alike_form_one_scope() -> None:
+    plan = make_plan({"issues": state_of(1, 2), "comments": state_of(1, 2)}, [project(1), project(2)], None, NOW)
+    assert [scope.projects for scope in plan.scopes] == [("1", "2")]
+    assert plan.scopes[0].updated == {"issues": NOW - DAY, "comments": NOW - DAY}
+    assert not plan.new
+
+
+def test_a_new_project_begins_by_itself_and_the_others_do_not_start_again() -> None:
+    plan = make_plan({"issues": state_of(1)}, [project(1), project(2)], None, NOW)
+    assert [scope.projects for scope in plan.scopes] == [("1",), ("2",)]
+    assert plan.new == {1: frozenset({"issues"})}
+    assert plan.scopes[1].updated == {"issues": NOW}
+
+
+def test_a_stream_that_is_chosen_later_gets_its_own_history() -> None:
+    plan = make_plan({"issues": state_of(1), "comments": IssueState()}, [project(1)], None, NOW)
+    assert plan.new == {0: frozenset({"comments"})}
+    assert plan.scopes[0].updated == {"issues": NOW - DAY, "comments": NOW}
+
+
+def test_a_renamed_project_is_read_again() -> None:
+    plan = make_plan({"issues": state_of(1, 2)}, [project(1, "NEW"), project(2)], None, NOW)
+    assert {scope.projects for scope in plan.scopes} == {("1",), ("2",)}
+    assert [plan.scopes[place].projects for place in plan.new] == [("1",)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "configured", "again"),
+    [(None, None, False), (NOW, None, True), (NOW, NOW - 1, True), (NOW, NOW, False), (None, NOW, False)],
+)
+def test_an_earlier_start_date_reads_the_history_again(stored: int | None, configured: int | None, again: bool) -> None:
+    state = state_of(1, start_date=from_milliseconds(stored) if stored else None)
+    assert bool(make_plan({"issues": state}, [project(1)], configured, NOW).new) is again
+
+
+def test_pending_windows_of_several_streams_are_read_together() -> None:
+    pending = [[from_milliseconds(NOW - 2 * DAY), from_milliseconds(NOW - DAY), None]]
+    group = {"projects": ["1"], "updated": from_milliseconds(NOW - DAY), "pending": pending}
+    state = IssueState.parse("issues", {"version": 1, "groups": [group], "keys": {}})
+    plan = make_plan({"issues": state, "comments": state}, [project(1)], None, NOW)
+    assert [window.positions for window in plan.scopes[0].windows] == [{"issues": None, "comments": None}]
+
+
+def test_projects_that_left_the_list_are_found() -> None:
+    assert missing_projects([state_of(1, 2), state_of(2, 3)], ["2"]) == {"1", "3"}
+
+
+def test_a_state_stays_small() -> None:
+    projects = [Scope((str(number),), {"issues": NOW}) for number in range(10_000, 15_000)]
+    windows = [Window(NOW - (n + 1) * DAY, NOW - n * DAY, {"issues": Position(NOW - n * DAY, 1)}) for n in range(120)]
+    scopes = [*projects, Scope(("1",), {"issues": NOW}, windows)]
+    size = len(json.dumps(written_groups("issues", scopes)))
+    assert size < 15_000 + 5_000 * 15

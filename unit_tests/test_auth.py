@@ -1,0 +1,88 @@
+"""Private keys in the shapes in which they are pasted, and the signatures that they make."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from oauthlib.oauth1 import Client
+from oauthlib.oauth1.rfc5849 import SIGNATURE_RSA
+
+from source_jira_flow.auth import BasicAuth, load_private_key, rsa_sha1_client
+from source_jira_flow.errors import ConfigurationError
+
+
+@pytest.fixture(scope="module")
+def key() -> Iterator[rsa.RSAPrivateKey]:
+    yield rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, form: str = "PKCS8", password: bytes | None = None) -> str:
+    encryption = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    formats = {"PKCS8": serialization.PrivateFormat.PKCS8, "PKCS1": serialization.PrivateFormat.TraditionalOpenSSL}
+    return key.private_bytes(serialization.Encoding.PEM, formats[form], encryption).decode()
+
+
+@pytest.mark.parametrize("form", ["PKCS8", "PKCS1"])
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda text: text,
+        lambda text: text.replace("\n", "\\n"),
+        lambda text: text.replace("\n", " "),
+        lambda text: text.replace("\n", ""),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: f'  "{text}"  ',
+        lambda text: "".join(line for line in text.splitlines() if "-----" not in line),
+    ],
+    ids=["as it is", "escaped", "spaces", "nothing", "windows", "quoted", "without its frame"],
+)
+def test_a_key_is_read_in_every_shape_that_pasting_gives_it(key: rsa.RSAPrivateKey, form: str, mangle: object) -> None:
+    assert callable(mangle)
+    assert load_private_key(mangle(pem(key, form))).private_numbers() == key.private_numbers()
+
+
+def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    curve = ec.generate_private_key(ec.SECP256R1())
+    for text, words in [
+        ("hello", "no key"),
+        (public.decode(), "public key"),
+        (pem(key, "PKCS8", b"word"), "passphrase"),
+        (pem(key, "PKCS1", b"word"), "passphrase"),
+        (pem(curve), "not an RSA key"),
+        (pem(curve, "PKCS1"), "RSA keys only"),
+        (pem(key)[:400] + "\n-----END PRIVATE KEY-----", "cut short"),
+    ]:
+        with pytest.raises(ConfigurationError, match=words):
+            load_private_key(text)
+
+
+def test_our_signature_is_the_stock_client_s(key: rsa.RSAPrivateKey) -> None:
+    arguments = {
+        "signature_method": SIGNATURE_RSA,
+        "rsa_key": pem(key),
+        "resource_owner_key": "token",
+        "nonce": "1",
+        "timestamp": "2",
+    }
+    stock = Client("consumer", **arguments)
+    ours = rsa_sha1_client(key)("consumer", **arguments)
+    url = "https://jira.acme.com:8443/jira/rest/api/2/search?jql=a%20b&maxResults=1"
+    assert ours.sign(url, "GET")[1] == stock.sign(url, "GET")[1]
+
+
+def test_the_signature_is_rsa_sha1_of_the_base_string(key: rsa.RSAPrivateKey) -> None:
+    sign = rsa_sha1_client(key).SIGNATURE_METHODS[SIGNATURE_RSA]
+    signature = base64.b64decode(sign("base string", None))
+    key.public_key().verify(signature, b"base string", padding.PKCS1v15(), hashes.SHA1())
+
+
+def test_basic_uses_the_encoding_that_each_kind_of_jira_reads() -> None:
+    assert base64.b64decode(BasicAuth("service", "grün", "latin-1").secrets[0]) == b"service:gr\xfcn"
+    assert base64.b64decode(BasicAuth("a@b.c", "grün", "utf-8").secrets[0]) == "a@b.c:grün".encode()

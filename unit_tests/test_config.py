@@ -1,0 +1,115 @@
+"""What people paste, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from source_jira_flow.config import Config, PasswordCredentials, TokenCredentials, clean_base_url
+from source_jira_flow.errors import ConfigurationError
+
+TOKEN = {"auth_type": "access_token", "email": "service@acme.com", "access_token": "secret-token"}
+
+
+@pytest.mark.parametrize(
+    ("pasted", "cleaned"),
+    [
+        ("https://acme.atlassian.net", "https://acme.atlassian.net"),
+        ("  https://acme.atlassian.net/ \n", "https://acme.atlassian.net"),
+        ("acme.atlassian.net", "https://acme.atlassian.net"),
+        ("https://acme.atlassian.net/browse/ABC-1", "https://acme.atlassian.net"),
+        ("https://acme.atlassian.net/jira/software/projects/ABC/boards/1", "https://acme.atlassian.net"),
+        ("https://ACME.atlassian.net/", "https://acme.atlassian.net"),
+        ("https://jira.acme.com:8443/jira", "https://jira.acme.com:8443/jira"),
+        ("https://jira.acme.com:8443/jira/browse/ABC-1?filter=2#top", "https://jira.acme.com:8443/jira"),
+        ("https://jira.acme.com/secure/Dashboard.jspa", "https://jira.acme.com"),
+        ("https://jira.acme.com/jira/secure/RapidBoard.jspa?rapidView=3", "https://jira.acme.com/jira"),
+        ("https://jira.acme.com/rest/api/2", "https://jira.acme.com"),
+        ("https://jira.acme.com/jira/rest/api/2/", "https://jira.acme.com/jira"),
+        ("https://jira.acme.com/login.jsp", "https://jira.acme.com"),
+        ("https://jira.acme.com/jira/projects/ABC/summary", "https://jira.acme.com/jira"),
+        ("https://tracker.acme.com/jira/software/c/projects/ABC", "https://tracker.acme.com"),
+        ("https://jira.acme.com:443/", "https://jira.acme.com"),
+        ("https://api.atlassian.com/ex/jira/1f2e/rest/api/2", "https://api.atlassian.com/ex/jira/1f2e"),
+        ("http://127.0.0.1:8123/jira", "http://127.0.0.1:8123/jira"),
+        ("http://localhost:8123", "http://localhost:8123"),
+        ("http://[::1]:8123/", "http://[::1]:8123"),
+    ],
+)
+def test_a_base_url_is_forgiven_what_people_paste(pasted: str, cleaned: str) -> None:
+    assert clean_base_url(pasted) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words"),
+    [
+        ("", "empty"),
+        ("   ", "empty"),
+        ("http://jira.acme.com", "https://jira.acme.com"),
+        ("ftp://jira.acme.com", "not an address"),
+        ("https://", "not an address"),
+        ("https://user:word@jira.acme.com", "credentials"),
+        ("https://jira.acme.com:notaport", "not an address"),
+        ("https://jira acme,com", "not an address"),
+    ],
+)
+def test_a_base_url_that_cannot_be_used_is_refused_in_one_sentence(pasted: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        clean_base_url(pasted)
+
+
+def parsed(**changes: Any) -> Config:
+    return Config.parse({"base_url": "https://acme.atlassian.net", "credentials": TOKEN, **changes})
+
+
+def test_white_space_around_credentials_is_dropped() -> None:
+    config = parsed(credentials={**TOKEN, "email": " service@acme.com\n", "access_token": "\tsecret-token "})
+    assert config.credentials == TokenCredentials("service@acme.com", "secret-token")
+
+
+def test_white_space_inside_a_token_is_an_error_that_does_not_repeat_it() -> None:
+    with pytest.raises(ConfigurationError, match="space or line break inside") as caught:
+        parsed(credentials={**TOKEN, "access_token": "secret token"})
+    assert "secret" not in str(caught.value).replace("access token secret", "")
+
+
+def test_a_password_in_latin_letters_is_taken_and_another_points_at_oauth() -> None:
+    password = {"auth_type": "username_password", "username": "service", "password": "grün"}
+    assert parsed(credentials=password).credentials == PasswordCredentials("service", "grün")
+    with pytest.raises(ConfigurationError, match="OAuth"):
+        parsed(credentials={**password, "password": "密码"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"credentials": None}, "credentials are missing"),
+        ({"credentials": {"auth_type": "magic"}}, "auth_type"),
+        ({"credentials": {**TOKEN, "email": " "}}, "e-mail address is empty"),
+        ({"credentials": {"auth_type": "username_password", "username": "a:b", "password": "x"}}, "colon"),
+        ({"start_date": "yesterday"}, "start date"),
+        ({"num_workers": 0}, "from 1 to 40"),
+        ({"num_workers": "8"}, "from 1 to 40"),
+        ({"lookback_minutes": 1441}, "from 0 to 1440"),
+        ({"projects": 5}, "list of project keys"),
+    ],
+)
+def test_what_cannot_be_used_is_named(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        parsed(**changes)
+
+
+def test_project_keys_are_tidied() -> None:
+    assert parsed(projects=[" ABC", "DEF ", "", "ABC"]).projects == ("ABC", "DEF")
+    assert parsed(projects=None).projects == ()
+
+
+def test_a_start_date_is_taken_as_utc() -> None:
+    assert parsed(start_date="2024-01-02").start_date == 1704153600000
+    assert parsed(start_date="2024-01-02T03:00:00+03:00").start_date == 1704153600000
+    assert parsed(start_date="").start_date is None
+
+
+def test_secrets_are_not_in_the_representation() -> None:
+    assert "secret-token" not in repr(parsed())
