@@ -102,7 +102,9 @@ class Warehouse:
         return {
             comment_id: comment
             for comment_id, comment in self.rows.get("comments", {}).items()
-            if issues[comment["issue_id"]]["comment_count"] and comment["issue_updated"] == self._newest(comment["issue_id"])
+            if comment["issue_id"] in issues
+            and issues[comment["issue_id"]]["comment_count"]
+            and comment["issue_updated"] == self._newest(comment["issue_id"])
         }
 
     def _newest(self, issue_id: str) -> str:
@@ -124,7 +126,9 @@ class _Messages(MessageRepository):
         return iter(())
 
 
-def catalog(streams: Sequence[str], mode: SyncMode = SyncMode.incremental, generation: int | None = None) -> ConfiguredAirbyteCatalog:
+def catalog(
+    streams: Sequence[str], mode: SyncMode = SyncMode.incremental, generation: int | None = None
+) -> ConfiguredAirbyteCatalog:
     """A configured catalog of these streams."""
     return ConfiguredAirbyteCatalog(
         streams=[
@@ -153,9 +157,7 @@ def sweep(
     client = client_for(parsed, settings=settings or Settings(backoff_base=0.0), logger=LOGGER)
     client.session.mount("http://", DirectAdapter(jira))
     messages: list[Any] = []
-    sync = Sync(
-        parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER
-    )
+    sync = Sync(parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER)
     sync.verify_states()
     shared = SharedSweep(lambda: sync)
     for partition in _partitions(shared, sync):

@@ -99,8 +99,7 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
         bare = "".join(text.split())
         if not re.fullmatch(r"[A-Za-z0-9+/]{100,}={0,2}", bare):
             raise ConfigurationError(
-                "The private key is no key: paste the whole text of the file, from"
-                " -----BEGIN to the END line."
+                "The private key is no key: paste the whole text of the file, from -----BEGIN to the END line."
             )
         candidates = [_wrapped(label, bare) for label in ("PRIVATE KEY", "RSA PRIVATE KEY")]
     for pem in candidates:
@@ -114,7 +113,8 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
             raise ConfigurationError("The private key is not an RSA key: Jira's application links take RSA only.")
         return key
     raise ConfigurationError(
-        "The private key can't be read: it may be cut short. Paste the whole text of the file, with its BEGIN and END lines."
+        "The private key can't be read: it may be cut short."
+            " Paste the whole text of the file, with its BEGIN and END lines."
     )
 
 
@@ -129,10 +129,13 @@ def _refuse_other_pem(label: str, body: str) -> None:
         raise ConfigurationError(_ENCRYPTED)
     if "PUBLIC" in label or "CERTIFICATE" in label:
         raise ConfigurationError(
-            "This is the public key: paste the private one, whose first line says PRIVATE KEY. The public key belongs in Jira."
+            "This is the public key: paste the private one, whose first line says PRIVATE KEY."
+            " The public key belongs in Jira."
         )
     if label not in ("PRIVATE KEY", "RSA PRIVATE KEY"):
-        raise ConfigurationError(f"The private key is of the kind {label}: Jira's application links take RSA keys only.")
+        raise ConfigurationError(
+            f"The private key is of the kind {label}: Jira's application links take RSA keys only."
+        )
 
 
 def _wrapped(label: str, body: str) -> str:

@@ -103,7 +103,9 @@ def clean_base_url(pasted: str) -> str:
     """The address of Jira without the page that was pasted along: scheme, host, port and context path."""
     text = "".join(pasted.split())
     if not text:
-        raise ConfigurationError("The base URL is empty: enter the address of your Jira, such as https://acme.atlassian.net.")
+        raise ConfigurationError(
+            "The base URL is empty: enter the address of your Jira, such as https://acme.atlassian.net."
+        )
     if "://" not in text:
         text = "https://" + text.lstrip("/")
     try:
@@ -115,7 +117,9 @@ def clean_base_url(pasted: str) -> str:
         ) from None
     scheme = parts.scheme.lower()
     if parts.username or parts.password:
-        raise ConfigurationError("The base URL holds a user name or password: remove it, and enter it under credentials.")
+        raise ConfigurationError(
+            "The base URL holds a user name or password: remove it, and enter it under credentials."
+        )
     if scheme not in ("http", "https") or not host or not re.fullmatch(r"[a-z0-9._:\-]+|[^\x00-\x7f\s/]+", host):
         raise ConfigurationError(
             f"The base URL '{_shortened(pasted)}' is not an address: enter it like https://acme.atlassian.net."
@@ -175,7 +179,9 @@ def _credentials(raw: Any) -> Credentials:
         password = _secret(raw, "password", "password")
         username = _required(raw, "username", "user name")
         if ":" in username:
-            raise ConfigurationError("The user name holds a colon, which this way to sign in can't send: use OAuth instead.")
+            raise ConfigurationError(
+                "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
+            )
         for name, value in (("user name", username), ("password", password)):
             try:
                 value.encode("latin-1")

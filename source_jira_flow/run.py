@@ -15,6 +15,8 @@ from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, as_traced
 from source_jira_flow.source import SourceJiraFlow
 
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
 _USAGE = """usage: source-jira-flow VERB [options]
 
 Airbyte's verbs
@@ -71,8 +73,16 @@ def _airbyte(arguments: list[str]) -> int:
     with PRINT_BUFFER:
         for message in JiraFlowEntrypoint(source).run(parsed):
             # One write a message: two would interleave with what other threads log.
-            sys.stdout.write(f"{message}\n")
+            sys.stdout.write(f"{on_one_line(message)}\n")
     return 0
+
+
+def on_one_line(message: str) -> str:
+    """JSON allows characters inside a text that many readers of lines take for a line's end: write them escaped."""
+    # Looking is a thousand times cheaper than translating, and nearly always enough.
+    if any(character in message for character in "\x85\u2028\u2029"):
+        return message.translate(_LINE_ENDS)
+    return message
 
 
 def _optional(read: Any, path: str | None) -> Mapping[str, Any] | Any:

@@ -20,7 +20,7 @@ class Settings:
     backoff_cap: float = 60.0
     longest_wait: float = 900.0
     check_limit: float = 24.0
-    check_requests: int = 20
+    check_requests: int = 32
     diagnose_limit: float = 300.0
     gateway_url: str = ATLASSIAN_GATEWAY
     # Issues in a page, in a window of the history, and between two checkpoints of the issue scan.

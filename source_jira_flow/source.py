@@ -18,6 +18,7 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 
 from source_jira_flow import cdk, secrets
 from source_jira_flow.config import Config
+from source_jira_flow.declarative import streams_of
 from source_jira_flow.diagnosis.checkup import run_check
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira import connect
@@ -58,10 +59,12 @@ class SourceJiraFlow(YamlDeclarativeSource):
         """All streams, whatever the account may see: what is out of its reach is told when it is read."""
         secrets.register(self._config)
         sweep = SharedSweep(self._running_sync)
+        with streams_of(self._running_sync):
+            small_lists = super().streams(config)
         return [
             *issue_streams(sweep, self.logger),
             *snapshot_streams(self._running_sync, sweep, self.logger),
-            *super().streams(config),
+            *small_lists,
         ]
 
     def read(

@@ -29,7 +29,8 @@ class Sync:
 
     `now` is T0: Jira's clock before anything was read, in epoch milliseconds. `seen_people` and `seen_sprints`
     collect who and what occurs in the issues of this run (Jira's own user objects by id; sprint fields by sprint id),
-    for the lists that Jira cuts or refuses; they are whole once `issues_read` is set; `sweep_failure` tells whether the scan of issues failed.
+    for the lists that Jira cuts or refuses; they are whole once `issues_read` is set. `sweep_failure` tells whether the
+    scan of issues failed.
     """
 
     def __init__(
@@ -98,10 +99,12 @@ class Sync:
 
     def verify_states(self) -> None:
         """Raises WrongInstance where a state to go on from was made of another Jira."""
+        verified: list[Mapping[str, Any]] = []
         for stream in self.chosen:
-            state = self.stored_state(stream)
-            if isinstance(state.get("instance"), Mapping):
-                self._verify_instance(stream, state["instance"])
+            stored = self.stored_state(stream).get("instance")
+            if isinstance(stored, Mapping) and stored not in verified:
+                self._verify_instance(stream, stored)
+                verified.append(stored)
 
     def _verify_instance(self, stream: str, stored: Mapping[str, Any]) -> None:
         now = self.instance.identity
@@ -115,7 +118,8 @@ class Sync:
         sample = stored.get("projects") or {}
         if any(self._has_project(project_id, key) for project_id, key in sample.items()):
             self.logger.warning(
-                "Jira answers under another address than before (%s, now %s); its projects are the same, so the sync goes on.",
+                "Jira answers under another address than before (%s, now %s);"
+                " its projects are the same, so the sync goes on.",
                 stored.get("configured_url"),
                 now["configured_url"],
             )

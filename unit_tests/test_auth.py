@@ -46,9 +46,7 @@ def test_a_key_is_read_in_every_shape_that_pasting_gives_it(key: rsa.RSAPrivateK
 
 
 def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     curve = ec.generate_private_key(ec.SECP256R1())
     for text, words in [
         ("hello", "no key"),

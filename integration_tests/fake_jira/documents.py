@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from .clock import agile_date, platform_date
@@ -261,11 +262,16 @@ class Documents:
         return document
 
     def _insight(self, project: Project) -> Document:
-        issues = [issue for issue in self._site.issues.values() if issue.project is project]
-        document: Document = {"totalIssueCount": len(issues)}
-        if issues:
-            document["lastIssueUpdateTime"] = self.date(max(issue.updated for issue in issues))
-        return document
+        counted, newest = self._insights.get(project, (0, 0))
+        return {"totalIssueCount": counted} | ({"lastIssueUpdateTime": self.date(newest)} if counted else {})
+
+    @cached_property
+    def _insights(self) -> dict[Project, tuple[int, int]]:
+        found: dict[Project, tuple[int, int]] = {}
+        for issue in self._site.issues.values():
+            counted, newest = found.get(issue.project, (0, 0))
+            found[issue.project] = counted + 1, max(newest, issue.updated)
+        return found
 
     def issue_types_with_statuses(self, project: Project) -> list[Document]:
         return [
@@ -362,7 +368,7 @@ class Documents:
     # Issues
 
     def issue(self, issue: Issue, selection: Selection, expand: Sequence[str] = ()) -> Document:
-        if selection.id_only:
+        if selection.id_only and self._cloud and not expand:
             return {"id": issue.id}
         document: Document = {
             "expand": _EXPANDABLE,
@@ -370,24 +376,24 @@ class Documents:
             "self": f"{self._api}/issue/{issue.id}",
             "key": issue.key,
         }
-        if selection.key_only:
-            return document
-        fields: Document = {}
-        for name in selection.names:
-            getter = _FIELDS.get(name)
-            if getter is not None:
-                fields[name] = getter(self, issue)
-            else:
-                fields[name] = self._custom_field(name, issue)
-        if issue.parent is None and "parent" in fields and fields["parent"] is None:
-            # Of all fields this one is left out rather than null.
-            del fields["parent"]
-        document["fields"] = fields
+        if not selection.is_light:
+            document["fields"] = self._fields(issue, selection)
         if "changelog" in expand:
             document["changelog"] = self._changelog(issue)
         if "renderedFields" in expand:
+            fields: Document = document.get("fields", {})
             document["renderedFields"] = {name: self._rendered(name, value) for name, value in fields.items()}
         return document
+
+    def _fields(self, issue: Issue, selection: Selection) -> Document:
+        fields: Document = {}
+        for name in selection.names:
+            getter = _FIELDS.get(name)
+            fields[name] = self._custom_field(name, issue) if getter is None else getter(self, issue)
+        if fields.get("parent", issue) is None:
+            # Of all fields this one is left out rather than null.
+            del fields["parent"]
+        return fields
 
     def _changelog(self, issue: Issue) -> Document:
         if not self._cloud:

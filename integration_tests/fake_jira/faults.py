@@ -1,7 +1,7 @@
 """What can go wrong between a client and a healthy Jira, each as a switch.
 
-A fault concerns all requests, or those that `match` (a part of the path, or a predicate on the `Request`); of these all,
-the `first` n, `every` nth, those `after` n, and no more than `times` of them.
+A fault concerns all requests, or those that `match` (a part of the path, or a predicate on the `Request`); of these
+all, the `first` n, `every` nth, those `after` n, and no more than `times` of them.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from typing import Any, TypedDict, Unpack
 import orjson
 
 from .messages import HTML, JSON, Request, Response, html_response, json_response
+from .search_index import SearchIndex
 
 Match = str | Callable[[Request], bool] | None
 
@@ -68,7 +69,8 @@ class Fault:
 class Faults:
     """`jira.faults`: each method switches a fault on and returns it; `remove` and `clear` switch off."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
         self.active: list[Fault] = []
         self.estimate_factor = 1.0
         """Cloud's estimated counts are wrong by this factor."""
@@ -77,6 +79,15 @@ class Faults:
         self.is_last_is_unreliable = False
         """Cloud: `isLast` says true although a token follows."""
         self._lock = Lock()
+
+    @property
+    def index_lag_ms(self) -> int:
+        """How long a change takes to reach the search; documents by id are current at once."""
+        return self._index.lag_ms
+
+    @index_lag_ms.setter
+    def index_lag_ms(self, lag_ms: int) -> None:
+        self._index.lag_ms = lag_ms
 
     def add(self, fault: Fault) -> Fault:
         with self._lock:
@@ -91,6 +102,7 @@ class Faults:
         with self._lock:
             self.active.clear()
         self.estimate_factor, self.unstable_ties, self.is_last_is_unreliable = 1.0, False, False
+        self.index_lag_ms = 0
 
     def striking(self, request: Request) -> list[Fault]:
         with self._lock:

@@ -158,7 +158,8 @@ def _word(text: str, start: int) -> _Token:
         if character in _RESERVED_CHARACTERS:
             raise JqlError(
                 f"Error in the JQL Query: The character '{character}' is a reserved JQL character. You must enclose it "
-                f"in a string or use the escape '\\u{ord(character):04x}' instead. (line 1, character {start + offset + 1})"
+                f"in a string or use the escape '\\u{ord(character):04x}' instead. "
+                f"(line 1, character {start + offset + 1})"
             )
     lowered = text.lower()
     return _Token("word", _unescaped(text), start, lowered if lowered in _KEYWORDS else None)
@@ -242,7 +243,8 @@ class _Parser:
         valid = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
         if token.kind == "end":
             raise JqlError(
-                f"Error in the JQL Query: Expecting operator before the end of the query. The valid operators are {valid}."
+                "Error in the JQL Query: Expecting operator before the end of the query. "
+                f"The valid operators are {valid}."
             )
         raise JqlError(
             f"Error in the JQL Query: Expecting operator but got '{token.text}'. The valid operators are {valid}. "
@@ -339,8 +341,8 @@ class _Parser:
     def _refuse_reserved(self, token: _Token) -> None:
         if token.text.lower() in RESERVED_WORDS:
             raise JqlError(
-                f"Error in the JQL Query: '{token.text}' is a reserved JQL word. You must surround it in quotation marks "
-                f"to use it as a field or value. {_place(token)}"
+                f"Error in the JQL Query: '{token.text}' is a reserved JQL word. You must surround it in quotation "
+                f"marks to use it as a field or value. {_place(token)}"
             )
 
 

@@ -69,6 +69,7 @@ class Evaluation:
         self._lenient = lenient
         self._errors: list[str] = []
         self._projects = {project.id: project for project in site.visible_projects(account)}
+        self._projects_by_key = {project.key.lower(): project for project in self._projects.values()}
 
     def plan(self, query: Query) -> Plan:
         matches = self._condition(query.where) if query.where else None
@@ -326,9 +327,8 @@ class Evaluation:
 
     def _find_projects(self, text: str) -> set[Any]:
         lowered = text.lower()
-        for project in self._projects.values():
-            if project.key.lower() == lowered:
-                return {project}
+        if lowered in self._projects_by_key:
+            return {self._projects_by_key[lowered]}
         if text in self._projects:
             return {self._projects[text]}
         return {

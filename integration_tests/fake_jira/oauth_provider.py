@@ -111,7 +111,10 @@ class _Signed:
 
 
 class OAuthProvider:
-    """Attributes that tests set: `consumers`, `access_tokens` (revoke, expire), `browser_account`, `believed_base_url`."""
+    """Application links, tokens and the dance.
+
+    Tests reach into `consumers`, `access_tokens` (to revoke, to expire), `browser_account`, `believed_base_url`.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.consumers: dict[str, Consumer] = {}

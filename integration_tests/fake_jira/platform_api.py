@@ -10,8 +10,10 @@ from .entities import Comment, Issue, User
 from .fields import field_documents, select
 from .jql import RESERVED_WORDS
 from .messages import JiraError, Response, Route, json_response
+from .people_index import searched_texts
 from .permissions import BY_KEY, PERMISSIONS, Permission
 from .search import names, page_token, start_of
+from .site import Site
 
 _USER_SCOPES = ("read:jira-user",)
 _WORK_OR_USER_SCOPES = ("read:jira-work", "read:jira-user")
@@ -145,14 +147,8 @@ def search_users_on_cloud(call: Call) -> Response:
         raise JiraError(400, "The query, accountId or property parameter must be given.")
     if not site.holds(call.account, "USER_PICKER"):
         return json_response([])
-    wanted = (query or "").lower()
-    found = [
-        user
-        for user in site.users.values()
-        if user.active
-        and (account_id is None or user.account_id == account_id)
-        and any(text.startswith(wanted) for text in _searched_texts(user))
-    ]
+    candidates = site.people.beginning_with((query or "").lower())
+    found = [user for user in candidates if user.active and account_id in (None, user.account_id)]
     start = max(request.integer("startAt", 0), 0)
     size = call.shortened(min(max(request.integer("maxResults", 50), 0), 1000))
     return json_response([call.documents.person(user) for user in found[:1000][start : start + size]])
@@ -168,34 +164,22 @@ def search_users_on_server(call: Call) -> Response:
             return json_response([])
         raise JiraError(403, "You do not have permission to browse users.")
     inactive, active = request.flag("includeInactive"), request.flag("includeActive", True)
-    found = [
-        user
-        for user in site.users.values()
-        if (active if user.active else inactive) and _matches(user, username.lower(), settings.user_search_wildcards)
-    ]
-    found.sort(key=lambda user: user.name)
+    candidates = _people(site, username.lower())
+    found = [user for user in candidates if (active if user.active else inactive)]
     # The cap is on what can be reached at all, not on a page.
     start, size = max(request.integer("startAt", 0), 0), max(request.integer("maxResults", 50), 0)
     reachable = found[: settings.user_search_cap]
     return json_response([call.documents.person(user) for user in reachable[start : start + call.shortened(size)]])
 
 
-def _searched_texts(user: User) -> list[str]:
-    return [
-        user.name.lower(),
-        (user.email or "").lower(),
-        user.display_name.lower(),
-        *user.display_name.lower().split(),
-    ]
-
-
-def _matches(user: User, query: str, wildcards: frozenset[str]) -> bool:
-    if query == "":
-        return False
-    if query in wildcards:
+def _people(site: Site, query: str) -> list[User]:
+    if query == ".":
         # A dot is no joker: it is looked for, and an address has one.
-        return query != "." or any("." in text for text in _searched_texts(user))
-    return any(text.startswith(query) for text in _searched_texts(user))
+        found = [user for user in site.users.values() if any("." in text for text in searched_texts(user))]
+        return sorted(found, key=lambda user: user.name)
+    if query in site.settings.user_search_wildcards:
+        return sorted(site.users.values(), key=lambda user: user.name)
+    return site.people.beginning_with(query) if query else []
 
 
 def user_list(call: Call) -> Response:
@@ -270,7 +254,8 @@ def search_projects(call: Call) -> Response:
     for project in [*site.projects.values(), *site.deleted_projects.values()]:
         deleted = project.id in site.deleted_projects
         status = "deleted" if deleted else "archived" if project.archived else "live"
-        if status in statuses and site.holds(call.account, permission, project):
+        seen = site.holds(call.account, "ADMINISTER") if deleted else site.holds(call.account, permission, project)
+        if status in statuses and seen:
             candidates.append(project)
     found = sorted(
         (
@@ -407,7 +392,7 @@ def issue_comments(call: Call) -> Response:
     visible = call.documents.visible_comments(issue)
     if order.startswith("-"):
         visible = visible[::-1]
-    default, cap = (100, 5000) if call.site.flavor.cloud else (50, 1_000_000)
+    default, cap = (100, 100) if call.site.flavor.cloud else (50, 1000)
     start = max(request.integer("startAt", 0), 0)
     size = call.shortened(min(max(request.integer("maxResults", default), 0), cap))
     shown = visible[start : start + size]
@@ -555,11 +540,13 @@ ROUTES = [
     Route("GET", f"{_API}/project/{{project}}/versions", project_versions),
     Route("GET", f"{_API}/label", labels, "cloud"),
     Route("GET", f"{_API}/status", statuses),
-    Route("GET", f"{_API}/statuscategory", status_categories),
-    Route("GET", f"{_API}/issuetype", issue_types),
-    Route("GET", f"{_API}/priority", priorities),
-    Route("GET", f"{_API}/resolution", resolutions),
-    Route("GET", f"{_API}/field", fields),
+    Route("GET", f"{_API}/statuscategory", status_categories, anonymous=False),
+    Route("GET", f"{_API}/issuetype", issue_types, "cloud"),
+    Route("GET", f"{_API}/issuetype", issue_types, "self-hosted", anonymous=False),
+    Route("GET", f"{_API}/priority", priorities, anonymous=False),
+    Route("GET", f"{_API}/resolution", resolutions, anonymous=False),
+    Route("GET", f"{_API}/field", fields, "cloud"),
+    Route("GET", f"{_API}/field", fields, "self-hosted", anonymous=False),
     Route("GET", f"{_API}/jql/autocompletedata", autocomplete_data),
     Route("GET", f"{_API}/issue/{{issue}}", one_issue),
     Route("GET", f"{_API}/issue/{{issue}}/comment", issue_comments),

@@ -27,6 +27,7 @@ _MOVED = (
     "is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
 _UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+_BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
 _BAD_TOKEN = "The provided next page token is invalid or expired."
 
 
@@ -74,7 +75,9 @@ def search_jql(call: Call) -> Response:
         body = request.json()
         unknown = sorted(set(body) - _CLOUD_KEYS)
         if unknown:
-            raise JiraError(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+            raise JiraError(400, _BAD_PAYLOAD)
+        if not isinstance(body.get("fields", []), list) or not isinstance(body.get("expand", ""), str):
+            raise JiraError(400, _BAD_PAYLOAD)
         fields, expand = names(body.get("fields")), names(body.get("expand"))
         jql, token = body.get("jql") or "", body.get("nextPageToken")
         asked, reconciled = body.get("maxResults", 50), body.get("reconcileIssues") or []
@@ -136,7 +139,7 @@ def _fingerprint(jql: str) -> str:
 def approximate_count(call: Call) -> Response:
     body = call.request.json()
     if set(body) - {"jql"}:
-        raise JiraError(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+        raise JiraError(400, _BAD_PAYLOAD)
     found = _find(call, _read(call, str(body.get("jql") or "")), 0, 0, count=True)
     return json_response({"count": round((found.total or 0) * call.faults.estimate_factor)})
 
@@ -157,6 +160,9 @@ def search(call: Call) -> Response:
             raise JiraError(
                 400, f'Unrecognized field "{unknown[0]}" (Class SearchRequestBean), not marked as ignorable'
             )
+        # Unlike on Cloud, what is to be expanded is a list.
+        if not isinstance(body.get("fields", []), list) or not isinstance(body.get("expand", []), list):
+            raise JiraError(400, "Can not deserialize instance of java.util.ArrayList out of VALUE_STRING token")
         fields, expand = names(body.get("fields")), names(body.get("expand"))
         jql, start, asked = body.get("jql") or "", body.get("startAt", 0), body.get("maxResults", 50)
         validate = bool(body.get("validateQuery", True))
@@ -180,8 +186,9 @@ def _search(
     if window is not None and start + size > window and size:
         raise JiraError(
             500,
-            f"Search limit exceeded. We couldn't complete your search because it requests {start + size:,} results which "
-            f"exceeded the search platform limit of {window:,}. Try narrowing down your search.",
+            "Search limit exceeded. We couldn't complete your search because it requests "
+            f"{start + size:,} results which exceeded the search platform limit of {window:,}. "
+            "Try narrowing down your search.",
         )
     found = _find(call, plan, start, size, count=True)
     selection = select(call.site, fields, "*navigable")

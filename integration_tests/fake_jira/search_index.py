@@ -1,4 +1,4 @@
-"""The search index: what a search sees. It may lag behind the issues, and on self-hosted Jira it keeps whole seconds."""
+"""The search index: what a search sees. It may lag behind, and on self-hosted Jira it keeps whole seconds."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
@@ -93,18 +93,20 @@ class SearchIndex:
         if not self._pending:
             return
         urgent = set(at_once)
+        applied: dict[str, int] = {}
         due: list[Replacement] = []
-        waiting: deque[tuple[int, str, Row | None]] = deque()
-        for due_ms, issue_id, row in self._pending:
+        for place, (due_ms, issue_id, row) in enumerate(self._pending):
             if due_ms <= now_ms or issue_id in urgent:
                 due.append((issue_id, row))
-            else:
-                waiting.append((due_ms, issue_id, row))
-        self._pending = waiting
+                applied[issue_id] = place
+        # What was to come before a change that is there already comes no more.
+        self._pending = deque(
+            waiting for place, waiting in enumerate(self._pending) if place > applied.get(waiting[1], -1)
+        )
         self._apply(due)
 
     def _take(self, rows: Sequence[Replacement], now_ms: int) -> None:
-        # What waits must not be overtaken by a later change of the same issue, even when the lag was just set to zero.
+        # While something waits, everything queues: the lag may have been set to zero meanwhile.
         if self.lag_ms or self._pending:
             self._pending.extend((now_ms + self.lag_ms, issue_id, row) for issue_id, row in rows)
             self.refresh(now_ms)

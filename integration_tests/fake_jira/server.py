@@ -30,6 +30,7 @@ from .site import Site
 _ALL_ROUTES = [*platform_api.ROUTES, *search.ROUTES, *agile_api.ROUTES, *servlets.ROUTES]
 _COMPRESS_FROM_BYTES = 1024
 _WRITE_APART_FROM_BYTES = 65_536
+_LONGEST_TARGET = 8_192
 _ANONYMOUS_REFUSED = "Client must be authenticated to access this resource."
 
 
@@ -38,7 +39,8 @@ class FakeJira:
 
     - `requests` is the log, `calls("search")` counts in it, `write_attempts` holds what tried to change data;
     - `faults` are the switches for trouble; `latency_ms` is added to every answer;
-    - `on_request` is called after each answer, outside the site's lock: the place to change data under a reader.
+    - `on_request` is called when an answer is made and not yet sent, outside the site's lock: the place to change data
+      under a reader.
 
     `certificate` is the path of a PEM file with certificate and key, for https. With `advertise_own_address` the
     `baseUrl` and `self` links are right; by default they lead nowhere, as those of a Jira behind a proxy may.
@@ -60,7 +62,7 @@ class FakeJira:
         self.site = site
         self.context_path = context_path.rstrip("/")
         self.latency_ms = latency_ms
-        self.faults = Faults()
+        self.faults = Faults(site.index)
         self.requests: list[RequestRecord] = []
         self.write_attempts: list[RequestRecord] = []
         self.on_request: Callable[[RequestRecord], None] | None = None
@@ -83,7 +85,7 @@ class FakeJira:
         self._server = _Server(self._address, _Handler, self, self._certificate)
         if self._advertise_own_address:
             self.site.settings.advertised_base_url = self.base_url
-        Thread(target=self._server.serve_forever, args=(0.05,), name="fake-jira", daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(0.01,), name="fake-jira", daemon=True).start()
         return self
 
     def stop(self) -> None:
@@ -189,6 +191,8 @@ class FakeJira:
     def _jira_answer(self, request: Request, anonymous: bool, page_share: float) -> tuple[Response, SignIn | None]:
         signed_in: SignIn | None = None
         try:
+            if len(request.target) > _LONGEST_TARGET:
+                return html_response("414 Request-URI Too Large", "", 414), None
             found = self._routes.find(request.method, request.path)
             if found is None:
                 return self._no_route(request), None
@@ -206,7 +210,14 @@ class FakeJira:
             call = Call(self.site, request, signed_in.account, parts, self.faults, self._cache, page_share)
             return self._kept_or_made(call, route.handler), signed_in
         except JiraError as error:
-            return error.response, signed_in
+            return self._in_language(request, error.response), signed_in
+
+    def _in_language(self, request: Request, response: Response) -> Response:
+        forced = request.headers.get("X-Force-Accept-Language", "").lower() == "true"
+        if self.site.settings.language == "en" or forced or response.content_type != JSON:
+            return response
+        foreign = {"errorMessages": [f"({self.site.settings.language}) Es ist ein Fehler aufgetreten."], "errors": {}}
+        return json_response(foreign, response.status, response.headers)
 
     def _kept_or_made(self, call: Call, handler: Callable[[Call], Response]) -> Response:
         if self._kept is None:
@@ -239,6 +250,7 @@ class FakeJira:
             headers |= {"Server": "AtlassianEdge", "Atl-Traceid": f"{len(self.requests):032x}"}
         else:
             headers |= {"X-AREQUESTID": f"{len(self.requests)}x1", "X-ANODEID": "node1", "X-ASESSIONID": "1abcdef"}
+            headers["Set-Cookie"] = "JSESSIONID=0123456789ABCDEF; Path=/; HttpOnly"
         return headers | outcome.response.headers
 
     def _rate_limits(self) -> dict[str, str]:
@@ -357,12 +369,13 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host") or urlsplit(jira.root_url).netloc
         url = f"{urlsplit(jira.root_url).scheme}://{host}{self.path}"
         outcome = jira.serve(Request(self.command, self.path, cast(Mapping[str, str], self.headers), body, url=url))
+        # Before the answer leaves, so that a change made here comes before whatever the client does next.
+        if jira.on_request is not None:
+            jira.on_request(outcome.record)
         if outcome.drop:
             self.close_connection = True
         else:
             self._send(jira, outcome)
-        if jira.on_request is not None:
-            jira.on_request(outcome.record)
 
     def _send(self, jira: FakeJira, outcome: _Outcome) -> None:
         response = outcome.response

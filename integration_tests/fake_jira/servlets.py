@@ -98,6 +98,7 @@ ROUTES = [
     Route("GET", f"{_SERVLET}/authorize", authorize, signs_in=False),
     Route("POST", f"{_SERVLET}/authorize", decide, signs_in=False),
     Route("GET", "/plugins/servlet/applinks/listApplicationLinks", application_links, signs_in=False),
+    Route("GET", "/", login_page, signs_in=False),
     Route("GET", "/login.jsp", login_page, signs_in=False),
     Route("GET", "/secure/Dashboard.jspa", login_page, signs_in=False),
 ]

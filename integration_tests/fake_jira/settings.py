@@ -39,6 +39,9 @@ class Settings:
     agile: str = "present"
     """`present`, `absent` (404: not installed) or `unlicensed` (403)."""
     rate_limit_headers: bool = True
+    language: str = "en"
+    """Of the account: another one turns messages into sentences that nobody can match, unless a client insists on
+    English (`X-Force-Accept-Language`)."""
 
 
 @dataclass

@@ -31,6 +31,7 @@ from .entities import (
 )
 from .flavors import Flavor
 from .oauth_provider import OAuthProvider, key_pair
+from .people_index import PeopleIndex
 from .permissions import BY_KEY
 from .search_index import SearchIndex
 from .settings import ApiToken, FieldIds, Settings
@@ -83,6 +84,7 @@ class Site:
             unused=tuple(f"customfield_{first + offset}" for offset in range(20, 32)),
         )
         self.index = SearchIndex(flavor.index_granularity_ms)
+        self._people: tuple[int, PeopleIndex] | None = None
         self.service_account: User
         self.admin: User
         self._by_key: dict[str, Issue] = {}
@@ -145,6 +147,12 @@ class Site:
             if reference in (user.account_id, user.key, user.name):
                 return user
         raise KeyError(f"no user {reference!r}")
+
+    @property
+    def people(self) -> PeopleIndex:
+        if self._people is None or self._people[0] != self.directory_generation:
+            self._people = (self.directory_generation, PeopleIndex(self.users.values()))
+        return self._people[1]
 
     def statuses(self) -> list[Status]:
         own = [status for project in self.projects.values() if project.team_managed for status in project.statuses]

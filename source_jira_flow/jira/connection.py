@@ -65,6 +65,11 @@ class Instance:
         is_gateway = "/ex/jira/" in self.configured_url or self.jira.client.base_url != self.configured_url
         return self.server.base_url if is_gateway else self.configured_url
 
+    def prove_sign_in(self) -> None:
+        """Raises SignInRefused unless Jira still takes us for the account that signed in."""
+        if _myself(self.jira.client).id != self.account.id:
+            raise SignInRefused("Jira took the sign-in for another account than before: sync again.", reason="anonymous")
+
     @property
     def identity(self) -> dict[str, str]:
         """What a state keeps, to notice another Jira."""

@@ -53,7 +53,9 @@ class Authorization:
         self._options = options
         self._open_things = open_things
         self._listener: CallbackListener | None = None
-        self._given_verifier = options.verifier
+        self._shown = ""
+        self._wrong_codes = 0
+        self._given_verifier = options.verifier if kept.now.request_token else None
         browser = options.browser and screen.person and can_open_browser()
         self._opens_browser = browser
         self._calls_back = options.browser and (browser or options.callback_port is not None)
@@ -69,7 +71,7 @@ class Authorization:
             screen.say("These steps are for a Jira administrator.")
         for number, step in enumerate(steps, 1):
             screen.blank()
-            screen.say(f"{number}. {step.text}")
+            screen.item(number, step.text)
             if step.value:
                 screen.value(step.value)
         screen.blank()
@@ -91,6 +93,7 @@ class Authorization:
             self._new_request_token()
         except DanceRefused as refused:
             if refused.problem == "consumer_key_unknown":
+                self._screen.warn("Jira does not know this key pair yet.")
                 return False
             raise
         return True
@@ -103,9 +106,7 @@ class Authorization:
                     self._new_request_token()
                 return
             except DanceRefused as refused:
-                if not self._screen.person:
-                    raise
-                self._screen.fail(str(refused))
+                self._tell(refused)
                 if refused.problem == "consumer_key_unknown":
                     self._screen.say(_LOOK_AT_THE_FIRST_DIALOG)
                 self._screen.ask(_TRY_AGAIN)
@@ -117,9 +118,7 @@ class Authorization:
 
         Raises Paused where a code must be typed and nobody is there, DanceRefused where that does not help.
         """
-        left = _TYPING_TRIES
-        if self._given_verifier and self._kept.now.request_token is None:
-            self._given_verifier = None
+        if self._options.verifier and not self._given_verifier:
             self._screen.warn("That code belongs to an attempt that is over: a new one is needed.")
         while True:
             token = self._usable_request_token() or self._new_request_token()
@@ -133,35 +132,35 @@ class Authorization:
                     raise denied()
                 return self._dance.access_token(token, verifier)
             except DanceRefused as refused:
-                left = self._after(refused, left - 1)
+                self._prepare_another_try(refused)
 
-    def _after(self, refused: DanceRefused, left: int) -> int:
-        """Prepare another try, or raise what was refused. Returns how often a code may still be typed."""
+    def _prepare_another_try(self, refused: DanceRefused) -> None:
+        """With the same request token where it still holds. Raises what was refused where nobody can mend it here."""
         screen, problem = self._screen, refused.problem
         if problem in _OVER:
             self._drop_request_token()
             screen.warn(f"{refused} Starting over from there.")
-            return _TYPING_TRIES
-        if problem in _DENIED:
+        elif problem in _DENIED:
             self._drop_request_token()
             self._ask_to_try_again(refused)
-            return _TYPING_TRIES
-        if problem in _NOT_ALLOWED_YET or (problem in _WRONG_CODE and left > 0):
-            if not screen.person:
-                raise refused
-            screen.fail(str(refused))
-            return max(left, 1)
-        if problem in _WRONG_CODE:
-            self._drop_request_token()
-            screen.warn(f"{refused} Starting over with a new one.")
-            return _TYPING_TRIES
-        self._ask_to_try_again(refused)
-        return _TYPING_TRIES
+        elif problem in _NOT_ALLOWED_YET:
+            self._tell(refused)
+        elif problem in _WRONG_CODE:
+            self._wrong_codes += 1
+            self._tell(refused)
+            if self._wrong_codes == _TYPING_TRIES:
+                self._drop_request_token()
+                screen.warn("Starting over with another one.")
+        else:
+            self._ask_to_try_again(refused)
 
-    def _ask_to_try_again(self, refused: DanceRefused) -> None:
+    def _tell(self, refused: DanceRefused) -> None:
         if not self._screen.person:
             raise refused
         self._screen.fail(str(refused))
+
+    def _ask_to_try_again(self, refused: DanceRefused) -> None:
+        self._tell(refused)
         self._screen.ask(_TRY_AGAIN)
 
     def _verifier(self, token: RequestToken) -> str | None:
@@ -169,7 +168,8 @@ class Authorization:
         given, self._given_verifier = self._given_verifier, None
         if given:
             return verifier_in(given)
-        self._show_page(token)
+        if token.token != self._shown:
+            self._show_page(token)
         if self._listener is not None:
             return self._called_back(token, self._listener)
         if not self._screen.person:
@@ -184,6 +184,7 @@ class Authorization:
                 return verifier
 
     def _show_page(self, token: RequestToken) -> None:
+        self._shown = token.token
         address, screen = self._dance.authorize_address(token), self._screen
         screen.say("On this page of Jira, signed in as the service account, press Allow:")
         screen.value(address)
@@ -253,4 +254,5 @@ class Authorization:
         self._listener = self._open_things.enter_context(CallbackListener(port))
 
     def _drop_request_token(self) -> None:
+        self._wrong_codes = 0
         self._kept.become(self._kept.now.with_request_token(None))

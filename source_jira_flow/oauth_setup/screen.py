@@ -41,6 +41,12 @@ class Screen:
         """A paragraph."""
         self._lines(self._out, text, indent="  ")
 
+    def item(self, number: int, text: str) -> None:
+        """An item of a numbered list."""
+        mark = f"  {number}. "
+        for line in self._wrapped(self._out, text, mark, " " * len(mark)):
+            self._out.print(Text(line), soft_wrap=True)
+
     def done(self, text: str) -> None:
         """Something that is behind us."""
         self._marked(self._out, "done", text)

@@ -15,7 +15,7 @@ _NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 
 @dataclass(frozen=True)
 class FieldMap:
-    """Ids of the fields, in the order in which they are asked; several can exist, and the first that is filled counts."""
+    """Ids of the fields; several of a kind can exist, and the first that is filled counts."""
 
     sprints: tuple[str, ...] = ()
     story_points: tuple[str, ...] = ()

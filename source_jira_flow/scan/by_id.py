@@ -6,7 +6,7 @@ brings no new one, and the issues are then asked for by id, ascending: a place t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from source_jira_flow import jql
 from source_jira_flow.errors import BadRequest, PassingFault
@@ -18,23 +18,20 @@ _MOST_LISTINGS = 20
 class IdRead:
     """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
 
-    def __init__(
-        self, jira: Jira, projects: Callable[[], Sequence[str]], fields: Sequence[str], span: str
-    ) -> None:
+    def __init__(self, jira: Jira, projects: Callable[[], Sequence[str]], fields: Sequence[str], span: str) -> None:
         self._jira = jira
         self._projects = projects
         self._fields = fields
         self._span = span
 
-    def rows(self, after: int, known: Collection[str], size: int) -> Iterator[tuple[list[Document], int]]:
-        """Portions of at most `size` issues with ids above `after`, and the last id each portion reaches.
+    def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[Document], int]]:
+        """These issues of the span, in portions of at most `size`, and the last id that each portion reaches.
 
-        Ids in `known` are passed over. An issue that left the span meanwhile is missing: it comes with its new instant.
+        An issue that left the span meanwhile is missing: it comes with its new instant.
         """
-        wanted = sorted(int(issue_id) for issue_id in self.ids() if int(issue_id) > after and issue_id not in known)
-        for start in range(0, len(wanted), size):
-            portion = wanted[start : start + size]
-            yield self._by_ids([str(issue_id) for issue_id in portion]), portion[-1]
+        for start in range(0, len(issue_ids), size):
+            portion = issue_ids[start : start + size]
+            yield self._by_ids(portion), int(portion[-1])
 
     def ids(self) -> set[str]:
         """All ids of the span: listed until a listing brings no new one."""
@@ -44,7 +41,9 @@ class IdRead:
             in_one_page = self._list(self._projects(), found)
             if in_one_page or len(found) == before:
                 return found
-        raise PassingFault("The issues of one moment keep changing while they are listed: sync again at a quieter time.")
+        raise PassingFault(
+            "The issues of one moment keep changing while they are listed: sync again at a quieter time."
+        )
 
     def _list(self, projects: Sequence[str], found: set[str]) -> bool:
         """One listing; True when a single answer held it, so that nothing could shift."""
@@ -53,7 +52,10 @@ class IdRead:
         found.update(row["id"] for row in page.issues)
         if page.next is None:
             return True
-        if self._jira.result_window is not None and self._jira.count(self._in(projects)).number > self._jira.result_window:
+        if (
+            self._jira.result_window is not None
+            and self._jira.count(self._in(projects)).number > self._jira.result_window
+        ):
             self._list_in_parts(projects, found)
             return False
         while page.next is not None:
@@ -115,5 +117,7 @@ class IdRead:
     def _single(self, issue_id: str) -> list[Document]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
         if self._jira.issue_exists(issue_id):
-            return self._jira.search(jql.both(self._in(self._projects()), jql.in_ids([issue_id])), self._fields, 1).issues
+            return self._jira.search(
+                jql.both(self._in(self._projects()), jql.in_ids([issue_id])), self._fields, 1
+            ).issues
         return []

@@ -124,11 +124,10 @@ class RangeReader:
 
     def _crowded(self, after: int) -> Iterator[ScanPage]:
         """One second by its ids. What came of it already in this read is passed over."""
-        span = jql.both(
-            jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra
-        )
+        span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
         second = IdRead(self._jira, self._projects, self._fields, span)
-        for rows, last_id in second.rows(after, frozenset(self._seen), self._range.page_size):
+        lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
+        for rows, last_id in second.rows(lacking, self._range.page_size):
             yield ScanPage(self._fresh(rows), Position(self._second, last_id))
             self._after = last_id
         self._second += SECOND

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from source_jira_flow.instants import from_milliseconds
+from source_jira_flow.instants import floor_second, from_milliseconds
 from source_jira_flow.jira.base import Document
 from source_jira_flow.scan.feeds import Feed
 from source_jira_flow.scan.progress import Position, Scope, Window
@@ -16,6 +16,11 @@ from source_jira_flow.scan.state import IssueState, written_groups
 from source_jira_flow.sync import Sync
 
 _SECONDS_PER_CHECKPOINT = 30.0
+
+
+def looked_back(updated: int, lookback: int) -> int:
+    """Where the next read of changes begins: on a whole second, since a server's index may hold no finer."""
+    return floor_second(updated - lookback)
 
 
 class Ledger:
@@ -40,7 +45,7 @@ class Ledger:
             self._keys = dict(keys)
             for stream in self._versions:
                 oldest = min((scope.updated[stream] for scope in scopes), default=self._sync.now)
-                self._horizons[stream] = oldest - self._sync.config.lookback
+                self._horizons[stream] = looked_back(oldest, self._sync.config.lookback)
 
     def forget_versions(self, stream: str) -> None:
         """Nothing counts as sent lately: a renamed project's issues go out again with the `updated` they had."""
@@ -66,7 +71,9 @@ class Ledger:
         with self._lock:
             scope.projects = tuple(project for project in scope.projects if project not in gone)
 
-    def commit_window(self, scope: Scope, window: Window, position: Position | None, sent: Mapping[str, Sequence[Document]]) -> None:
+    def commit_window(
+        self, scope: Scope, window: Window, position: Position | None, sent: Mapping[str, Sequence[Document]]
+    ) -> None:
         """A page of a window is out; `position` is None when it was the last."""
         with self._lock:
             if position is None:
@@ -105,7 +112,9 @@ class Ledger:
         """Emit the states after enough issues, or enough time with any."""
         with self._lock:
             late = time.monotonic() - self._last_checkpoint >= _SECONDS_PER_CHECKPOINT
-            if self._issues_since_checkpoint < self._sync.jira.client.settings.checkpoint_size and not (late and self._issues_since_checkpoint):
+            if self._issues_since_checkpoint < self._sync.jira.client.settings.checkpoint_size and not (
+                late and self._issues_since_checkpoint
+            ):
                 return
             self._issues_since_checkpoint = 0
             self._last_checkpoint = time.monotonic()
@@ -123,7 +132,7 @@ class Ledger:
     def _written_state(self, feed: Feed) -> dict[str, Any]:
         stream = feed.name
         oldest = min((scope.updated[stream] for scope in self._scopes if scope.projects), default=self._sync.now)
-        horizon = oldest - self._sync.config.lookback
+        horizon = looked_back(oldest, self._sync.config.lookback)
         # A new dict: lanes look things up in the old one without the lock.
         self._versions[stream] = {
             issue_id: updated for issue_id, updated in self._versions[stream].items() if updated >= horizon

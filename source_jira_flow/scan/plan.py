@@ -9,41 +9,29 @@ to an earlier time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from source_jira_flow.projects import Project
-from source_jira_flow.scan.progress import Scope, Window
+from source_jira_flow.scan.progress import BEGINNING, Scope, Window
 from source_jira_flow.scan.state import IssueState, PendingWindow, in_chunks
 
 # What one stream has in one project: the watermark, and the windows still pending. None: nothing yet.
 _Standing = tuple[int, tuple[PendingWindow, ...]] | None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The scopes, without the windows of projects that are new to a stream: `new` names those streams by scope."""
-
-    scopes: list[Scope]
-    new: Mapping[int, frozenset[str]]
-
-
-def make_plan(states: Mapping[str, IssueState], projects: Iterable[Project], start_date: int | None, now: int) -> Plan:
+def make_plan(
+    states: Mapping[str, IssueState], projects: Iterable[Project], start_date: int | None, now: int
+) -> list[Scope]:
     """`projects` are those to import; `now` is T0. Projects of a state that are not among them are forgotten."""
     imported = list(projects)
     standings = {stream: _standings(state, imported, start_date) for stream, state in states.items()}
     alike: dict[tuple[_Standing, ...], list[str]] = {}
     for project in imported:
         alike.setdefault(tuple(standing.get(project.id) for standing in standings.values()), []).append(project.id)
-    scopes: list[Scope] = []
-    new: dict[int, frozenset[str]] = {}
-    for signature, project_ids in alike.items():
-        by_stream = dict(zip(standings, signature, strict=True))
-        for chunk in in_chunks(sorted(project_ids, key=int)):
-            lacking = frozenset(stream for stream, standing in by_stream.items() if standing is None)
-            if lacking:
-                new[len(scopes)] = lacking
-            scopes.append(_scope(chunk, by_stream, now))
-    return Plan(scopes, new)
+    return [
+        _scope(chunk, dict(zip(standings, signature, strict=True)), now)
+        for signature, project_ids in alike.items()
+        for chunk in in_chunks(sorted(project_ids, key=int))
+    ]
 
 
 def _standings(state: IssueState, imported: Iterable[Project], start_date: int | None) -> dict[str, _Standing]:
@@ -68,7 +56,7 @@ def _scope(project_ids: tuple[str, ...], by_stream: Mapping[str, _Standing], now
     scope = Scope(project_ids, {stream: standing[0] if standing else now for stream, standing in by_stream.items()})
     windows: dict[tuple[int, int], Window] = {}
     for stream, standing in by_stream.items():
-        for pending in standing[1] if standing else ():
+        for pending in standing[1] if standing else (PendingWindow(BEGINNING, now, None),):
             window = windows.setdefault((pending.start, pending.end), Window(pending.start, pending.end, {}))
             window.positions[stream] = pending.position
     scope.windows.extend(windows.values())
@@ -87,5 +75,3 @@ def confirmed(
     """The missing projects that Jira, asked for each by itself, still has: a list may be short."""
     found = (find(project_id) for project_id in sorted(missing))
     return [project for project in found if project is not None and wanted(project)]
-
-

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Where a window begins before its first issue is known. A history is pending from the moment it is planned.
+BEGINNING = 0
+
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """Where a read goes on: at a second (epoch ms), and inside a crowded one after an issue id (0: at its beginning)."""
+    """Where a read goes on: at a second (epoch ms), and inside a crowded one after an issue id (0: from the first)."""
 
     second: int
     after: int = 0
@@ -19,7 +22,7 @@ class Position:
 
 @dataclass(eq=False)
 class Window:
-    """A half-open range of `created` that is still to be read, with each stream's position in it (None: its beginning)."""
+    """A half-open range of `created` still to be read, with each stream's position in it (None: its beginning)."""
 
     start: int
     end: int
@@ -27,7 +30,9 @@ class Window:
 
     def begin(self) -> Position:
         """Where to read on so that every stream gets what it lacks."""
-        return min((position or Position(self.start) for position in self.positions.values()), default=Position(self.start))
+        return min(
+            (position or Position(self.start) for position in self.positions.values()), default=Position(self.start)
+        )
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""The versions of issues (id, updated) that went out lately, packed: what the look-back reads again is not sent again."""
+"""The versions of issues (id, updated) that went out lately, packed: the look-back does not send them again."""
 
 from __future__ import annotations
 

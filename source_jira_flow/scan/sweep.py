@@ -1,24 +1,26 @@
-"""The sweep: plans what has to be read, reads it in parallel lanes, and ends with what came held against Jira's count."""
+"""The sweep: plans what is to be read, reads it in parallel lanes, and holds what came against Jira's count."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
+
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow import jql
 from source_jira_flow.errors import BadRequest, ConfigurationError, SignInRefused
 from source_jira_flow.instants import SECOND, floor_second, milliseconds
-from source_jira_flow.jira.base import Document
+from source_jira_flow.jira.base import Count, Document
 from source_jira_flow.projects import Project
 from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.feeds import Feed, asked_fields
 from source_jira_flow.scan.keyset import Range, RangeReader, ScanPage
 from source_jira_flow.scan.lanes import JobQueue
-from source_jira_flow.scan.ledger import Ledger
+from source_jira_flow.scan.ledger import Ledger, looked_back
 from source_jira_flow.scan.plan import confirmed, make_plan, missing_projects
-from source_jira_flow.scan.progress import Position, Scope, Window
+from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
 from source_jira_flow.scan.state import IssueState
 from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
 from source_jira_flow.sync import Sync
@@ -32,6 +34,7 @@ _UNSETTLED = 15 * 60 * SECOND
 
 _Job = Callable[[], Iterable[Record]]
 _Wanted = Callable[[str, Document], bool]
+_Answer = TypeVar("_Answer")
 _Sending = Generator[Record, None, Mapping[str, Sequence[Document]]]
 
 
@@ -48,7 +51,6 @@ class IssueSweep:
         self._observe = observe
         self._states = {name: IssueState.parse(name, sync.stored_state(name)) for name in self._feeds}
         self._ledger = Ledger(sync, feeds, self._states)
-        self._scopes: list[Scope] = []
         self._changes: dict[Scope, dict[str, int]] = {}
         self._coverage: dict[Scope, Coverage] = {}
         self._queue: JobQueue[_Job] = JobQueue([lambda: [self._plan], self._verifications, self._second_looks])
@@ -67,7 +69,7 @@ class IssueSweep:
             try:
                 yield from job()
                 self._failed_in_a_row = 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever fails one job must not end the others
                 self._note_failure(error)
             finally:
                 self._queue.done()
@@ -106,16 +108,11 @@ class IssueSweep:
     def _plan(self) -> Iterable[Record]:
         projects = self._projects()
         self._forget_versions_of_renamed(projects)
-        plan = make_plan(self._states, projects, self._sync.config.start_date, self._sync.now)
-        self._scopes = plan.scopes
-        self._ledger.open(plan.scopes, {project.id: project.key for project in projects})
-        for place, scope in enumerate(plan.scopes):
+        scopes = make_plan(self._states, projects, self._sync.config.start_date, self._sync.now)
+        self._ledger.open(scopes, {project.id: project.key for project in projects})
+        for scope in scopes:
             self._changes[scope] = self._changes_from(scope)
-            resumed = list(scope.windows)
-            streams = plan.new.get(place)
-            if streams:
-                self._queue.add([partial(self._begin_history, scope, streams)])
-            self._queue.add([partial(self._read_window, scope, window, None, None) for window in resumed])
+            self._queue.add([partial(self._read_window, scope, window) for window in list(scope.windows)])
             if self._changes[scope]:
                 self._queue.add([partial(self._read_changes, scope)])
         return ()
@@ -129,7 +126,9 @@ class IssueSweep:
             )
         for project in selection.not_importable:
             self._sync.logger.warning(
-                "Project %s (%s) is not imported: only live software and business projects are.", project.key, project.name
+                "Project %s (%s) is not imported: only live software and business projects are.",
+                project.key,
+                project.name,
             )
         missing = missing_projects(self._states.values(), (project.id for project in visible))
         kept = confirmed(missing, self._find_project, self._is_wanted)
@@ -162,26 +161,18 @@ class IssueSweep:
         """From which instant each stream lacks changes; streams whose history begins with this sync lack none."""
         earliest = self._sync.config.start_date or 0
         return {
-            stream: max(floor_second(updated - self._sync.config.lookback), earliest)
+            stream: max(looked_back(updated, self._sync.config.lookback), earliest)
             for stream, updated in scope.updated.items()
             if updated < self._sync.now
         }
 
-    def _begin_history(self, scope: Scope, streams: frozenset[str]) -> Iterable[Record]:
-        """One window from the first issue to T0; reading it cuts it to size."""
-        query = jql.ascending(jql.both(jql.in_projects(scope.projects), self._extra), "created")
-        first = self._jira.search(query, ["created"], 1).issues
-        if first:
-            start = floor_second(milliseconds(first[0]["fields"]["created"]))
-            if start < self._sync.now:
-                window = Window(start, self._sync.now, dict.fromkeys(streams))
-                self._ledger.add_window(scope, window)
-                self._queue.add([partial(self._read_window, scope, window, None, None)])
-        return ()
-
     # -- history: windows of `created` -------------------------------------------------------------
 
-    def _read_window(self, scope: Scope, window: Window, count: int | None, aim: int | None) -> Iterator[Record]:
+    def _read_window(
+        self, scope: Scope, window: Window, count: int | None = None, aim: int | None = None
+    ) -> Iterator[Record]:
+        if not self._narrow(scope, window):
+            return
         whole = not any(window.positions.values())
         self._cut_to_size(scope, window, count, aim)
         span = Range("created", window.end, self._sync.now, self._settings.page_size, self._extra)
@@ -197,13 +188,28 @@ class IssueSweep:
             with self._lock:
                 self._coverage.setdefault(scope, Coverage()).windows.append((coming, tuple(window.positions)))
 
+    def _narrow(self, scope: Scope, window: Window) -> bool:
+        """Let a history begin at its first issue; False where there is none."""
+        if window.start != BEGINNING:
+            return True
+        first = self._asking(scope, lambda: self._jira.search(self._oldest_first(scope), ["created"], 1).issues)
+        start = floor_second(milliseconds(first[0]["fields"]["created"])) if first else window.end
+        if start >= window.end:
+            self._ledger.commit_window(scope, window, None, {})
+            return False
+        window.start = start
+        return True
+
+    def _oldest_first(self, scope: Scope) -> str:
+        return jql.ascending(jql.both(jql.in_projects(scope.projects), self._extra), "created")
+
     def _cut_to_size(self, scope: Scope, window: Window, count: int | None, aim: int | None) -> None:
         """Halve the window until it is small enough to read; the other halves become jobs of their own.
 
         Counts may be estimates: a window that turns out larger is simply read on.
         """
         if count is None:
-            count = self._count(scope, window.begin().second, window.end)
+            count = self._count(scope, window.begin().second, window.end).number
         if aim is None:
             # Smaller windows where large ones would leave lanes idle.
             most = self._settings.window_size
@@ -213,14 +219,16 @@ class IssueSweep:
             middle = floor_second((start + window.end) // 2)
             if middle <= start:
                 return
-            left = self._count(scope, start, middle)
+            left = self._count(scope, start, middle).number
             right = self._ledger.split(scope, window, middle)
             self._queue.add([partial(self._read_window, scope, right, max(0, count - left), aim)])
             count = left
 
-    def _count(self, scope: Scope, start: int, end: int) -> int:
+    def _count(self, scope: Scope, start: int, end: int) -> Count:
+        """How many issues were created in [start, end), by Jira's count."""
         span = jql.both(jql.between("created", start, end), self._extra)
-        return self._asking(scope, lambda: self._jira.count(jql.both(jql.in_projects(scope.projects), span)).number, 0)
+        counted = self._asking(scope, lambda: self._jira.count(jql.both(jql.in_projects(scope.projects), span)))
+        return counted or Count(0, exact=True)
 
     def _wanted_in_window(
         self, scope: Scope, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: Document
@@ -243,8 +251,10 @@ class IssueSweep:
             sent = yield from self._send(
                 page.issues,
                 tuple(changes_from),
-                lambda stream, issue: issue["updated_ms"] >= changes_from[stream]
-                and not self._ledger.went_out(stream, issue["id"], issue["updated_ms"]),
+                lambda stream, issue: (
+                    issue["updated_ms"] >= changes_from[stream]
+                    and not self._ledger.went_out(stream, issue["id"], issue["updated_ms"])
+                ),
             )
             self._ledger.commit_updated(scope, tuple(changes_from), page.position, sent)
             self._ledger.checkpoint_if_due()
@@ -266,14 +276,15 @@ class IssueSweep:
                 self._drop_vanished(scope, projects, refused)
         yield ScanPage([], None)
 
-    def _asking(self, scope: Scope, ask: Callable[[], int], nothing: int) -> int:
+    def _asking(self, scope: Scope, ask: Callable[[], _Answer]) -> _Answer | None:
+        """The answer to a query about a scope, without projects that vanished meanwhile; None when none is left."""
         while scope.projects:
             projects = scope.projects
             try:
                 return ask()
             except BadRequest as refused:
                 self._drop_vanished(scope, projects, refused)
-        return nothing
+        return None
 
     def _drop_vanished(self, scope: Scope, asked: tuple[str, ...], refused: BadRequest) -> None:
         """Jira refuses a whole query for one project that is gone. Any other refusal is raised again."""
@@ -281,15 +292,17 @@ class IssueSweep:
             if scope.projects != asked:
                 return  # Another lane has found it out.
             listed = {str(document["id"]) for document in self._jira.projects()}
-            gone = frozenset(project for project in asked if project not in listed and self._find_project(project) is None)
+            gone = frozenset(
+                project for project in asked if project not in listed and self._find_project(project) is None
+            )
             if not gone:
                 raise refused
             names = sorted(project.key for project in self._sync.projects if project.id in gone)
             self._ledger.drop_projects(scope, gone)
         self._fail_at_end(
             ConfigurationError(
-                f"Project {', '.join(names or sorted(gone))} went out of sight during the sync: it was deleted, or the account"
-                " lost the permission Browse projects on it. All other projects were read."
+                f"Project {', '.join(names or sorted(gone))} went out of sight during the sync: it was deleted,"
+                " or the account lost the permission Browse projects on it. All other projects were read."
             )
         )
 
@@ -302,7 +315,9 @@ class IssueSweep:
         for issue in issues:
             issue["updated_ms"] = milliseconds(issue["fields"]["updated"])
         before = [issue for issue in issues if issue["updated_ms"] < now]
-        sent = {stream: [issue for issue in before if wanted(stream, issue)] for stream in streams}
+        sent = {
+            stream: [issue for issue in before if wanted(stream, issue)] for stream in self._feeds if stream in streams
+        }
         for stream, chosen in sent.items():
             self._feeds[stream].prepare(chosen)
         for stream, chosen in sent.items():
@@ -322,29 +337,29 @@ class IssueSweep:
     def _verify(self, scope: Scope) -> Iterator[Record]:
         """Read again, by ids, the windows in which Jira counts more than came."""
         coverage = self._coverage[scope]
-        for window, streams in coverage.differing(lambda start, end: self._jira.count(self._span(scope, start, end))):
+        for window, streams in coverage.differing(partial(self._count, scope)):
             yield from self._read_again(scope, window, streams)
             coverage.looked_into.append((window, streams))
-
-    def _span(self, scope: Scope, start: int, end: int) -> str:
-        return jql.both(jql.in_projects(scope.projects), jql.between("created", start, end), self._extra)
 
     def _read_again(self, scope: Scope, window: WindowCount, streams: tuple[str, ...]) -> Iterator[Record]:
         span = jql.both(jql.between("created", window.start, window.end), self._extra)
         again = IdRead(self._jira, lambda: scope.projects, self._fields, span)
         wanted = partial(self._wanted_in_window, scope, dict.fromkeys(streams), Position(window.start))
-        for issues, _ in again.rows(0, window.known(), self._settings.page_size):
+        missing = self._asking(scope, again.ids)
+        for issues, _ in again.rows(sorted((missing or set()) - window.known(), key=int), self._settings.page_size):
             sent = yield from self._send(issues, streams, wanted)
             window.add(issues)
             self._ledger.commit_rows(sent)
 
     def _second_looks(self) -> Iterable[_Job]:
         return [
-            partial(self._judge, scope) for scope, coverage in self._coverage.items() if coverage.looked_into and scope.projects
+            partial(self._judge, scope)
+            for scope, coverage in self._coverage.items()
+            if coverage.looked_into and scope.projects
         ]
 
     def _judge(self, scope: Scope) -> Iterable[Record]:
-        verdict = self._coverage[scope].verdict(lambda start, end: self._jira.count(self._span(scope, start, end)))
+        verdict = self._coverage[scope].verdict(partial(self._count, scope))
         if verdict.missing:
             self._report(scope, verdict)
         return ()

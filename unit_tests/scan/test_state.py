@@ -12,7 +12,7 @@ from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.instants import DAY, from_milliseconds
 from source_jira_flow.projects import Project
 from source_jira_flow.scan.plan import make_plan, missing_projects
-from source_jira_flow.scan.progress import Position, Scope, Window
+from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
 from source_jira_flow.scan.recent import MOST_BYTES, pack_versions, unpack_versions
 from source_jira_flow.scan.state import IssueState, written_groups
 
@@ -99,30 +99,39 @@ def state_of(*numbers: int, updated: int = NOW - DAY, **changes: object) -> Issu
     return IssueState.parse("issues", raw)
 
 
+def begun(scope: Scope) -> set[str]:
+    """The streams whose history in the scope is still to be read."""
+    return {stream for window in scope.windows if window.start == BEGINNING for stream in window.positions}
+
+
 def test_projects_in_which_all_streams_stand_alike_form_one_scope() -> None:
-    plan = make_plan({"issues": state_of(1, 2), "comments": state_of(1, 2)}, [project(1), project(2)], None, NOW)
-    assert [scope.projects for scope in plan.scopes] == [("1", "2")]
-    assert plan.scopes[0].updated == {"issues": NOW - DAY, "comments": NOW - DAY}
-    assert not plan.new
+    states = {"issues": state_of(1, 2), "comments": state_of(1, 2)}
+    (scope,) = make_plan(states, [project(1), project(2)], None, NOW)
+    assert scope.projects == ("1", "2")
+    assert scope.updated == {"issues": NOW - DAY, "comments": NOW - DAY}
+    assert not begun(scope)
 
 
 def test_a_new_project_begins_by_itself_and_the_others_do_not_start_again() -> None:
-    plan = make_plan({"issues": state_of(1)}, [project(1), project(2)], None, NOW)
-    assert [scope.projects for scope in plan.scopes] == [("1",), ("2",)]
-    assert plan.new == {1: frozenset({"issues"})}
-    assert plan.scopes[1].updated == {"issues": NOW}
+    old, new = make_plan({"issues": state_of(1)}, [project(1), project(2)], None, NOW)
+    assert (old.projects, begun(old)) == (("1",), set())
+    assert (new.projects, begun(new), new.updated) == (("2",), {"issues"}, {"issues": NOW})
+
+
+def test_a_history_that_is_planned_is_pending_in_the_state_before_it_is_begun() -> None:
+    (scope,) = make_plan({"issues": IssueState()}, [project(1)], None, NOW)
+    assert [len(group["pending"]) for group in written_groups("issues", [scope])] == [1]
 
 
 def test_a_stream_that_is_chosen_later_gets_its_own_history() -> None:
-    plan = make_plan({"issues": state_of(1), "comments": IssueState()}, [project(1)], None, NOW)
-    assert plan.new == {0: frozenset({"comments"})}
-    assert plan.scopes[0].updated == {"issues": NOW - DAY, "comments": NOW}
+    (scope,) = make_plan({"issues": state_of(1), "comments": IssueState()}, [project(1)], None, NOW)
+    assert begun(scope) == {"comments"}
+    assert scope.updated == {"issues": NOW - DAY, "comments": NOW}
 
 
 def test_a_renamed_project_is_read_again() -> None:
-    plan = make_plan({"issues": state_of(1, 2)}, [project(1, "NEW"), project(2)], None, NOW)
-    assert {scope.projects for scope in plan.scopes} == {("1",), ("2",)}
-    assert [plan.scopes[place].projects for place in plan.new] == [("1",)]
+    scopes = make_plan({"issues": state_of(1, 2)}, [project(1, "NEW"), project(2)], None, NOW)
+    assert {scope.projects: begun(scope) for scope in scopes} == {("1",): {"issues"}, ("2",): set()}
 
 
 @pytest.mark.parametrize(
@@ -131,15 +140,16 @@ def test_a_renamed_project_is_read_again() -> None:
 )
 def test_an_earlier_start_date_reads_the_history_again(stored: int | None, configured: int | None, again: bool) -> None:
     state = state_of(1, start_date=from_milliseconds(stored) if stored else None)
-    assert bool(make_plan({"issues": state}, [project(1)], configured, NOW).new) is again
+    (scope,) = make_plan({"issues": state}, [project(1)], configured, NOW)
+    assert bool(begun(scope)) is again
 
 
 def test_pending_windows_of_several_streams_are_read_together() -> None:
     pending = [[from_milliseconds(NOW - 2 * DAY), from_milliseconds(NOW - DAY), None]]
     group = {"projects": ["1"], "updated": from_milliseconds(NOW - DAY), "pending": pending}
     state = IssueState.parse("issues", {"version": 1, "groups": [group], "keys": {}})
-    plan = make_plan({"issues": state, "comments": state}, [project(1)], None, NOW)
-    assert [window.positions for window in plan.scopes[0].windows] == [{"issues": None, "comments": None}]
+    (scope,) = make_plan({"issues": state, "comments": state}, [project(1)], None, NOW)
+    assert [window.positions for window in scope.windows] == [{"issues": None, "comments": None}]
 
 
 def test_projects_that_left_the_list_are_found() -> None:

@@ -1,0 +1,67 @@
+"""Fixtures of the integration tests; what they are made of stands in `support`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from integration_tests.fake_jira import FakeJira
+from integration_tests.support import SETUPS, Setup, config_for, running_jira
+
+# Waiting is what tests can't afford. Names and units as in source_jira_flow.settings.
+_SHORT = {
+    "BACKOFF_BASE": "0.01",
+    "BACKOFF_CAP": "0.05",
+    "CONNECT_TIMEOUT": "5",
+    "READ_TIMEOUT": "20",
+}
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back-off in hundredths of a second."""
+    for name, value in _SHORT.items():
+        monkeypatch.setenv(f"SOURCE_JIRA_FLOW_{name}", value)
+
+
+@pytest.fixture(autouse=True)
+def collected_garbage() -> Iterator[None]:
+    """A `read` keeps the collector off all that lives: right for a process that ends with it, not for this one."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+@pytest.fixture
+def start_jira() -> Iterator[Callable[..., FakeJira]]:
+    """`start_jira(DATA_CENTER, issues=500)`: a fake Jira that runs until the end of the test."""
+    with ExitStack() as running:
+
+        def start(setup: Setup = SETUPS[0], **content: Any) -> FakeJira:
+            return running.enter_context(running_jira(setup, **content))
+
+        yield start
+
+
+@pytest.fixture(params=SETUPS, ids=str)
+def setup(request: pytest.FixtureRequest) -> Setup:
+    """Each kind of Jira in turn."""
+    chosen: Setup = request.param
+    return chosen
+
+
+@pytest.fixture
+def jira(setup: Setup, start_jira: Callable[..., FakeJira]) -> FakeJira:
+    """A small fake Jira of each kind in turn."""
+    return start_jira(setup)
+
+
+@pytest.fixture
+def config(setup: Setup, jira: FakeJira) -> dict[str, Any]:
+    """The configuration for `jira`, with the way to sign in that goes with it."""
+    return config_for(jira, setup.method)

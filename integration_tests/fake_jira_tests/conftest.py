@@ -1,0 +1,44 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from integration_tests.fake_jira import FLAVORS, FakeJira, build_site
+
+SELF_HOSTED = [name for name, flavor in FLAVORS.items() if not flavor.cloud]
+
+Start = Callable[..., FakeJira]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a fake Jira of a kind; `issues` and the like go to `build_site`, the rest to `FakeJira`."""
+    with ExitStack() as stack:
+
+        def start_one(flavor: str = "cloud", context_path: str = "", latency_ms: int = 0, **values: Any) -> FakeJira:
+            server = {name: values.pop(name) for name in ("certificate", "keep_answers") if name in values}
+            site = build_site(flavor, **values)
+            return stack.enter_context(FakeJira(site, context_path, latency_ms, **server))
+
+        yield start_one
+
+
+@pytest.fixture(params=list(FLAVORS))
+def any_jira(request: pytest.FixtureRequest, start: Start) -> FakeJira:
+    return start(request.param)
+
+
+@pytest.fixture(params=SELF_HOSTED)
+def self_hosted(request: pytest.FixtureRequest, start: Start) -> FakeJira:
+    return start(request.param)
+
+
+@pytest.fixture
+def cloud(start: Start) -> FakeJira:
+    return start("cloud")
+
+
+@pytest.fixture
+def data_center(start: Start) -> FakeJira:
+    return start("dc10")

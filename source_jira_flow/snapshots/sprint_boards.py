@@ -1,0 +1,66 @@
+"""Which sprints each board shows: what is kept of it from one sync to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from source_jira_flow.instants import DAY
+from source_jira_flow.snapshots.packing import pack_integers, unpack_integers
+from source_jira_flow.snapshots.state import unreadable
+
+_OPEN = 0
+_WITHOUT_SPRINTS = 1
+
+
+@dataclass(frozen=True)
+class SprintBoards:
+    """What the syncs so far have told.
+
+    `boards` holds the sprints by board, of those that have sprints; `without_sprints` are the others, which need no
+    asking every time; `open` the sprints that are active or future; `full_pass_at` is Jira's clock when all sprints
+    were last read.
+    """
+
+    boards: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    without_sprints: frozenset[int] = frozenset()
+    open: frozenset[int] = frozenset()
+    full_pass_at: int | None = None
+
+    @classmethod
+    def parse(cls, state: Mapping[str, Any], stream: str) -> SprintBoards:
+        """From a stream's state. Raises ConfigurationError where it can't be read."""
+        if not state:
+            return cls()
+        try:
+            sets = unpack_integers(state["sets"])
+            return cls(
+                boards=unpack_integers(state["boards"]),
+                without_sprints=sets[_WITHOUT_SPRINTS],
+                open=sets[_OPEN],
+                full_pass_at=state["full_pass_at"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise unreadable(stream) from error
+
+    def as_state(self) -> dict[str, Any]:
+        """For a stream's state."""
+        return {
+            "boards": pack_integers(self.boards),
+            "sets": pack_integers({_OPEN: self.open, _WITHOUT_SPRINTS: self.without_sprints}),
+            "full_pass_at": self.full_pass_at,
+        }
+
+    def is_full_pass_due(self, now: int) -> bool:
+        """Whether a day has gone by since all were read, or Jira's clock stepped back. `now` in epoch milliseconds."""
+        return self.full_pass_at is None or not 0 <= now - self.full_pass_at < DAY
+
+
+def boards_by_sprint(boards: Mapping[int, Iterable[int]]) -> dict[int, frozenset[int]]:
+    """The other way round: the boards that show each sprint."""
+    shown: dict[int, set[int]] = {}
+    for board, sprints in boards.items():
+        for sprint in sprints:
+            shown.setdefault(sprint, set()).add(board)
+    return {sprint: frozenset(on) for sprint, on in shown.items()}

@@ -1,0 +1,140 @@
+"""Reads the sprints of all boards, or of a quiet day only what can have changed.
+
+Closed sprints hardly ever change, and there are many. A quiet sync asks each board for its open sprints only; one that
+was open and is open no more is asked for by itself. All are read again once a day, those of a new board at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from logging import Logger
+
+import orjson
+
+from source_jira_flow.errors import Forbidden
+from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.parallel import in_parallel
+from source_jira_flow.snapshots.boards import Refusal, sprints_of
+from source_jira_flow.snapshots.records import lasting
+from source_jira_flow.snapshots.sprint_boards import SprintBoards
+
+_OPEN_STATES = "active,future"
+# Where more closed at once, the lists of closed ones are fewer calls.
+_MOST_ASKED_SINGLY = 50
+
+
+@dataclass(frozen=True)
+class _Question:
+    board: Document
+    states: str | None
+
+
+class SprintReading:
+    """One reading; `read` first. Sprints are kept as JSON: there can be a hundred thousand of them."""
+
+    def __init__(self, jira: Jira, before: SprintBoards, now: int, logger: Logger) -> None:
+        """`now` is Jira's clock in epoch milliseconds."""
+        self.is_full = before.is_full_pass_due(now)
+        self.absent: set[int] = set()
+        self._jira = jira
+        self._before = before
+        self._now = now
+        self._logger = logger
+        self._found: dict[int, bytes] = {}
+        self._open: set[int] = set()
+        self._shown: dict[int, set[int]] = {}
+        self._without: set[int] = set()
+
+    def read(self) -> None:
+        """Ask Jira. Raises NotFound or Forbidden where the account has no boards at all, PassingFault."""
+        boards = {int(board["id"]): board for board in self._jira.boards()}
+        self._read_boards(boards)
+        closed = self._before.open - self._found.keys()
+        if not self.is_full and len(closed) > _MOST_ASKED_SINGLY:
+            self.is_full = True
+            self._read_boards(boards)
+        elif not self.is_full:
+            self._read_closed(closed)
+
+    def sprints(self) -> Iterator[Document]:
+        """The sprints that were read, without what is volatile in them."""
+        for found in self._found.values():
+            yield orjson.loads(found)
+
+    def boards(self) -> SprintBoards:
+        """What is known of the boards after this reading."""
+        # Jira did not say what has become of these.
+        unread = self._before.open - self._found.keys() - self.absent
+        if self.is_full:
+            unread &= set().union(*self._shown.values())
+        return SprintBoards(
+            boards={board: frozenset(sprints) for board, sprints in self._shown.items()},
+            without_sprints=frozenset(self._without),
+            open=frozenset(self._open | unread),
+            full_pass_at=self._now if self.is_full else self._before.full_pass_at,
+        )
+
+    def _read_boards(self, boards: dict[int, Document]) -> None:
+        before = self._before
+        if self.is_full:
+            self._shown, self._without = {}, set()
+        else:
+            # Boards that are gone keep their closed sprints until the next full pass.
+            self._shown = {board: set(sprints - before.open) for board, sprints in before.boards.items()}
+            self._without = set(before.without_sprints & boards.keys())
+        questions = list(self._questions(boards))
+        for question, answer in in_parallel(self._ask, questions, self._jira.client.workers):
+            board_id = int(question.board["id"])
+            if isinstance(answer, Refusal):
+                self._note_refusal(board_id, answer)
+            else:
+                shown = self._shown.setdefault(board_id, set())
+                shown.update(self._note(sprint) for sprint in answer)
+
+    def _questions(self, boards: dict[int, Document]) -> Iterable[_Question]:
+        for board_id, board in boards.items():
+            if self.is_full or (board_id not in self._before.boards and board_id not in self._without):
+                yield _Question(board, None)
+            elif board_id in self._before.boards:
+                yield _Question(board, _OPEN_STATES)
+
+    def _ask(self, question: _Question) -> list[Document] | Refusal:
+        return sprints_of(self._jira, question.board, question.states, self._logger)
+
+    def _note_refusal(self, board_id: int, refusal: Refusal) -> None:
+        known = self._before.boards.get(board_id)
+        if known is not None and refusal in (Refusal.BROKEN, Refusal.UNKNOWN):
+            self._shown[board_id] = set(known)
+        else:
+            self._shown.pop(board_id, None)
+            self._without.add(board_id)
+
+    def _note(self, sprint: Document) -> int:
+        sprint_id = int(sprint["id"])
+        self._found[sprint_id] = orjson.dumps(lasting(sprint))
+        if str(sprint.get("state")).lower() != "closed":
+            self._open.add(sprint_id)
+        return sprint_id
+
+    def _read_closed(self, sprints: Iterable[int]) -> None:
+        """Those that no board shows as open any more: closed, gone, or out of sight."""
+        for sprint_id, sprint in in_parallel(self._find, sorted(sprints), self._jira.client.workers):
+            if sprint is None:
+                self.absent.add(sprint_id)
+            elif sprint:
+                self._note(sprint)
+                if sprint_id not in self._open:
+                    self._show_where_it_was(sprint_id)
+
+    def _find(self, sprint_id: int) -> Document | None:
+        """The sprint, None where Jira says that there is none, an empty object where it does not say."""
+        try:
+            return self._jira.sprint(sprint_id)
+        except Forbidden:
+            return {}
+
+    def _show_where_it_was(self, sprint_id: int) -> None:
+        for board, sprints in self._before.boards.items():
+            if sprint_id in sprints and board in self._shown:
+                self._shown[board].add(sprint_id)

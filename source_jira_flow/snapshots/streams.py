@@ -1,0 +1,82 @@
+"""The streams users, projects, sprints and labels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.catalog import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
+from source_jira_flow.cdk import FunctionPartition, GivenPartitions, OwnStateCursor
+from source_jira_flow.scan.streams import SharedSweep
+from source_jira_flow.snapshots.comparison import Comparison
+from source_jira_flow.snapshots.labels import LabelSnapshot
+from source_jira_flow.snapshots.projects import ProjectSnapshot
+from source_jira_flow.snapshots.sprints import SprintSnapshot
+from source_jira_flow.snapshots.state import StoredSnapshot
+from source_jira_flow.snapshots.users import UserSnapshot
+from source_jira_flow.sync import Sync
+
+
+class Snapshot(Protocol):
+    """One reading of a list in one sync."""
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """What is new, changed or gone since the state."""
+
+    def extra_state(self) -> dict[str, Any]:
+        """What the stream's state holds besides digests, once all records are out."""
+
+
+_SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison], Snapshot]] = {
+    USERS: UserSnapshot,
+    PROJECTS: ProjectSnapshot,
+    SPRINTS: SprintSnapshot,
+    LABELS: LabelSnapshot,
+}
+
+
+def snapshot_streams(
+    running_sync: Callable[[], Sync], sweep: SharedSweep, logger: logging.Logger
+) -> list[DefaultStream]:
+    """The streams of lists; where Jira has no list of labels, they come from the sweep of issues."""
+
+    def partitions(definition: StreamDefinition) -> Iterable[Partition]:
+        sync = running_sync()
+        if definition is LABELS and not sync.jira.lists_labels:
+            return sweep.partitions(definition.name)
+        return [FunctionPartition(definition.name, "list", lambda: read_snapshot(sync, definition))]
+
+    def emit_last_state() -> None:
+        # A snapshot emits its state when it has come to its end; the sweep has more to say.
+        if not running_sync().jira.lists_labels:
+            sweep.emit_last_states()
+
+    return [
+        DefaultStream(
+            partition_generator=GivenPartitions(lambda definition=definition: partitions(definition)),  # type: ignore[misc]
+            name=definition.name,
+            json_schema=definition.schema,
+            primary_key=[definition.primary_key],
+            cursor_field=CursorField(definition.cursor),
+            logger=logger,
+            cursor=OwnStateCursor(emit_last_state if definition is LABELS else lambda: None),
+        )
+        for definition in _SNAPSHOTS
+    ]
+
+
+def read_snapshot(sync: Sync, definition: StreamDefinition) -> Iterator[Record]:
+    """The records of one list, and its state after the last of them. An error leaves the state as it was."""
+    stored = StoredSnapshot.parse(sync.stored_state(definition.name), definition.name)
+    comparison = Comparison(definition, stored, sync.now)
+    snapshot = _SNAPSHOTS[definition](sync, comparison)
+    for data in snapshot.records():
+        yield sync.record(definition.name, data)
+    state = {**sync.new_state(definition.name), **comparison.state(), **snapshot.extra_state()}
+    sync.emit_states(lambda: {definition.name: state})

@@ -1,0 +1,92 @@
+"""The stream `users`: everybody whom Jira lists, and where it cuts or refuses the list, who occurs in issues too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from source_jira_flow.errors import ConfigurationError, Forbidden, PassingFault
+from source_jira_flow.records.people import person_id
+from source_jira_flow.snapshots.absences import Absences
+from source_jira_flow.snapshots.comparison import Comparison
+from source_jira_flow.snapshots.records import Columns, user_columns
+from source_jira_flow.sync import Sync
+
+_BROWSE_USERS = "USER_PICKER"
+
+
+class UserSnapshot:
+    """One reading of the users."""
+
+    def __init__(self, sync: Sync, comparison: Comparison) -> None:
+        self._sync = sync
+        self._comparison = comparison
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """What is new, changed or gone. Raises ConfigurationError where a list that was readable is refused now."""
+        users = self._sync.jira.users()
+        refused = False
+        try:
+            for user in users:
+                if person_id(user):
+                    yield from self._comparison.see(user_columns(user))
+        except Forbidden:
+            if self._comparison.listed:
+                raise
+            refused = True
+        if refused or not self._comparison.listed:
+            self._explain_empty_list(refused)
+        else:
+            yield from self._absent(users.may_be_cut)
+        if refused or users.may_be_cut or not self._comparison.listed:
+            yield from self._met()
+
+    def extra_state(self) -> dict[str, Any]:
+        """Nothing besides the digests."""
+        return {}
+
+    def _explain_empty_list(self, refused: bool) -> None:
+        """No list of users is never an empty one: the account at least is in it."""
+        if not refused and self._sync.jira.holds_globally(_BROWSE_USERS):
+            raise PassingFault("Jira gave an empty list of users, although the account may browse users. Sync again.")
+        if self._comparison.stored.listed:
+            raise ConfigurationError(
+                "Jira does not let the account browse users any more: ask your Jira administrator to grant it the global"
+                " permission 'Browse users and groups', or reset the stream users to go on with those who occur in issues."
+            )
+        self._sync.logger.warning(
+            "The account lacks the global permission 'Browse users and groups': users holds only those who occur in"
+            " issues and comments of the same sync. Ask your Jira administrator to grant it."
+        )
+
+    def _absent(self, cut: bool) -> Iterator[dict[str, Any]]:
+        if cut:
+            yield from self._met_and_missing()
+        yield from Absences(
+            self._comparison,
+            self._find,
+            self._sync.instance.prove_sign_in,
+            title="users",
+            workers=self._sync.config.workers,
+            logger=self._sync.logger,
+            cut=cut,
+        ).records()
+
+    def _find(self, identifier: str) -> Columns | None:
+        user = self._sync.jira.user(identifier)
+        return None if user is None else user_columns(user)
+
+    def _met_and_missing(self) -> Iterator[dict[str, Any]]:
+        """Those of whom issues tell are not gone, though Jira may know them only there."""
+        self._sync.issues_read.wait()
+        for identifier in set(self._comparison.missing()) & self._sync.seen_people.keys():
+            found = self._find(identifier)
+            if found is None:
+                yield from self._comparison.meet(user_columns(self._sync.seen_people[identifier]))
+            else:
+                yield from self._comparison.see(found)
+
+    def _met(self) -> Iterator[dict[str, Any]]:
+        self._sync.issues_read.wait()
+        for user in list(self._sync.seen_people.values()):
+            yield from self._comparison.meet(user_columns(user))
