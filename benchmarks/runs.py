@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -31,15 +32,20 @@ class Reader:
 
 @dataclass(frozen=True)
 class Output:
-    """What a reader wrote: records by stream, and all bytes."""
+    """What a reader wrote: records by stream, and their size as lines."""
 
     records: Mapping[str, int]
     written_bytes: int
 
+    @property
+    def total(self) -> int:
+        """All records."""
+        return sum(self.records.values())
+
 
 @dataclass(frozen=True)
 class Run:
-    """One measured run. Seconds and CPU seconds count from the first connection; memory is the process's peak in bytes."""
+    """One run. Seconds and CPU seconds (user and system) count from the first connection; memory is the peak in bytes."""
 
     seconds: float
     cpu_seconds: float
@@ -49,61 +55,64 @@ class Run:
 
 
 class Failed(RuntimeError):
-    """A reader did not end well, or did other work than when it was counted."""
+    """A reader did not end well."""
 
 
 class Workshop:
     """Runs readers against one served site; files go to `directory`."""
 
     def __init__(self, site: ServedSite, directory: Path) -> None:
-        self._site = site
+        self.site = site
         self._directory = directory
+        self._marks = directory / "marks.json"
+        self._errors = directory / "errors.txt"
 
-    def count(self, reader: Reader) -> tuple[Output, Served]:
-        """Run once, warm the server up by it, and look at every message that was written."""
-        path = self._directory / "output.jsonl"
-        with path.open("wb") as output:
-            run = self._run(reader, output)
-        with path.open("rb") as lines:
-            counted = _counted(lines)
-        path.unlink()
-        return counted, run.served
+    def count(self, reader: Reader) -> tuple[Output, Run]:
+        """Run once and look at every message that is written. It also warms up the server."""
+        last: deque[bytes] = deque(maxlen=3)
+        with self._started(reader, subprocess.PIPE) as process:
+            assert process.stdout is not None
+            output = _counted(process.stdout, last)
+            run = self._ended(process, last)
+        return output, run
 
     def measure(self, reader: Reader) -> Run:
         """Run with the output thrown away."""
-        with Path(os.devnull).open("wb") as output:
-            return self._run(reader, output)
+        with self._started(reader, subprocess.DEVNULL) as process:
+            return self._ended(process, ())
 
-    def _run(self, reader: Reader, output: IO[bytes]) -> Run:
-        marks = self._directory / "marks.json"
-        arguments = [reader.name, str(marks), "read", "--config", self._config(reader), "--catalog", self._catalog(reader)]
-        self._site.begin(reader.latency)
-        with (self._directory / "errors.txt").open("w+b") as errors:
-            process = subprocess.Popen(
+    def _started(self, reader: Reader, output: int) -> subprocess.Popen[bytes]:
+        files = ["--config", self._config(reader), "--catalog", self._catalog(reader)]
+        arguments = [reader.name, str(self._marks), "read", *files]
+        self.site.begin(reader.latency)
+        with self._errors.open("wb") as errors:
+            return subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.readers", *arguments], stdout=output, stderr=errors
             )
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                errors.seek(0)
-                said = errors.read()[-_SHOWN_OF_ERRORS:].decode("utf-8", "replace")
-                raise Failed(f"{reader.name} ended with {process.returncode}:\n{said}{_last_lines(output)}")
-        noted = json.loads(marks.read_text())
+
+    def _ended(self, process: subprocess.Popen[bytes], last: Iterable[bytes]) -> Run:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said = b"".join(last) + self._errors.read_bytes()
+            shown = said[-_SHOWN_OF_ERRORS:].decode("utf-8", "replace")
+            raise Failed(f"A reader ended with {process.returncode}:\n{shown}")
+        noted = json.loads(self._marks.read_text())
         return Run(
             seconds=noted["ended"] - noted["connected"],
             cpu_seconds=usage.ru_utime + usage.ru_stime - noted["cpu_before"],
             startup_seconds=noted["connected"] - noted["started"],
-            peak_bytes=usage.ru_maxrss * _BYTES_PER_RSS_UNIT,
-            served=self._site.served(),
+            peak_bytes=noted["peak_bytes"] or usage.ru_maxrss * _BYTES_PER_RSS_UNIT,
+            served=self.site.served(),
         )
 
     def _config(self, reader: Reader) -> str:
-        described = self._site.description
+        described = self.site.description
         config = {
             "base_url": described["base_url"],
             "credentials": described["credentials"],
             "num_workers": reader.workers,
-            # What the readers that know nothing of Jira's projects need beforehand.
+            # What readers that don't ask Jira for its projects need beforehand.
             "project_ids": described["projects"],
             "authorization": described["authorization"],
         }
@@ -126,22 +135,13 @@ class Workshop:
         return str(path)
 
 
-def _counted(lines: IO[bytes]) -> Output:
-    records: dict[str, int] = {}
+def _counted(lines: Iterable[bytes], last: deque[bytes]) -> Output:
+    records: Counter[str] = Counter()
     written = 0
     for line in lines:
+        last.append(line)
         message = orjson.loads(line)
         if message["type"] == "RECORD":
-            stream = message["record"]["stream"]
-            records[stream] = records.get(stream, 0) + 1
+            records[message["record"]["stream"]] += 1
             written += len(line)
-    return Output(records, written)
-
-
-def _last_lines(output: IO[bytes]) -> str:
-    path = Path(output.name)
-    if not path.is_file():
-        return ""
-    with path.open("rb") as written:
-        written.seek(max(0, path.stat().st_size - _SHOWN_OF_ERRORS))
-        return written.read().decode("utf-8", "replace")
+    return Output(dict(records), written)

@@ -21,9 +21,13 @@ from source_jira_flow.errors import as_traced
 RECORDS_IN_QUEUE = 500
 
 
-def tune(source: ConcurrentDeclarativeSource) -> None:
-    """Bound the record queue, and keep the garbage collector off what lives as long as the process."""
+def bound_record_queue(source: ConcurrentDeclarativeSource) -> None:
+    """Let at most `RECORDS_IN_QUEUE` records wait for output."""
     source._concurrent_source._queue.maxsize = RECORDS_IN_QUEUE
+
+
+def tune_garbage_collection() -> None:
+    """Keep the collector off what lives as long as the process: for a process that does nothing but one sync."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -84,12 +84,12 @@ class JiraClient:
         self.workers = workers
         self.logger = logger
         self._auth = auth
-        self._deadline = deadline
+        self.deadline = deadline
         self.auth_type = auth_type
         self._slots = threading.BoundedSemaphore(workers)
         self._pause_lock = threading.Lock()
         self._resume_at = 0.0
-        self.session = requests.Session()
+        self.session = _session_for(base_url)
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -102,13 +102,20 @@ class JiraClient:
             settings=self.settings,
             workers=self.workers,
             logger=self.logger,
-            deadline=self._deadline,
+            deadline=self.deadline,
             auth_type=self.auth_type,
         )
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, tries: int | None = None) -> Any:
-        """The parsed JSON of a signed GET. `path` begins with `/rest/`."""
-        return self.ask("GET", path, params=params, tries=tries).document
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        tries: int | None = None,
+        lasting: Callable[[ServerFault], bool] | None = None,
+    ) -> Any:
+        """The parsed JSON of a signed GET. `path` begins with `/rest/`; `lasting` as in `ask`."""
+        return self.ask("GET", path, params=params, tries=tries, lasting=lasting).document
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """The parsed JSON of a signed POST: for queries that are too long for an address. Nothing is ever written."""
@@ -123,8 +130,11 @@ class JiraClient:
         body: Mapping[str, Any] | None = None,
         signed: bool = True,
         tries: int | None = None,
+        lasting: Callable[[ServerFault], bool] | None = None,
     ) -> Answer:
         """One request, tried again as long as that makes sense.
+
+        `lasting` tells which 5xx answers say something that will stay so: they are not tried again.
 
         Raises SignInRefused, RefusedRequest (4xx), PassingFault (after the retries) or ConfigurationError.
         """
@@ -145,7 +155,8 @@ class JiraClient:
                 self._pause_all(fault, limits)
             except PassingFault as fault:
                 faults += 1
-                if faults >= most:
+                is_lasting = lasting is not None and isinstance(fault, ServerFault) and lasting(fault)
+                if faults >= most or is_lasting:
                     raise
                 wait = backoff(faults, self.settings.backoff_base, self.settings.backoff_cap)
                 self._sleep(wait, fault)
@@ -180,8 +191,8 @@ class JiraClient:
 
     def _transmit(self, method: str, url: str, **arguments: Any) -> requests.Response:
         timeout = (self.settings.connect_timeout, self.settings.read_timeout)
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
+        if self.deadline is not None:
+            left = self.deadline - time.monotonic()
             if left <= 0:
                 raise ConnectionFault(in_words("unfinished", self.base_url), reason="unfinished")
             timeout = (min(timeout[0], left), min(timeout[1], left))
@@ -190,7 +201,7 @@ class JiraClient:
             return self.session.request(method, url, allow_redirects=False, timeout=timeout, **arguments)
 
         try:
-            return send() if self._deadline is None else finish_by(self._deadline, send)
+            return send() if self.deadline is None else finish_by(self.deadline, send)
         except Unfinished as error:
             raise ConnectionFault(in_words("unfinished", self.base_url), cause=error, reason="unfinished") from None
         except requests.exceptions.RequestException as error:
@@ -240,7 +251,7 @@ class JiraClient:
         wait = (
             backoff(count, self.settings.backoff_base, self.settings.backoff_cap) if asked is None else jittered(asked)
         )
-        if self._deadline is not None and time.monotonic() + wait > self._deadline:
+        if self.deadline is not None and time.monotonic() + wait > self.deadline:
             raise fault
         with self._pause_lock:
             self._resume_at = max(self._resume_at, time.monotonic() + wait)
@@ -253,12 +264,22 @@ class JiraClient:
                 self.logger.info("Still waiting %.0f seconds, as Jira asks.", left - _HEARTBEAT)
 
     def _sleep(self, seconds: float, fault: JiraFlowError) -> None:
-        if self._deadline is not None and time.monotonic() + seconds > self._deadline:
+        if self.deadline is not None and time.monotonic() + seconds > self.deadline:
             raise fault
         time.sleep(seconds)
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
+
+
+def _session_for(base_url: str) -> requests.Session:
+    """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
+    through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
+    session = requests.Session()
+    environment = session.merge_environment_settings(base_url, {}, None, None, None)
+    session.proxies, session.verify = dict(environment["proxies"]), environment["verify"]
+    session.trust_env = False
+    return session
 
 
 class Unsigned(AuthBase):

@@ -60,8 +60,8 @@ WORDS: Mapping[str, str] = {
     " before Jira. Ask your network team to let Airbyte's requests for /rest through to Jira.",
     "page": "{host} answers with a web page{title} and not with Jira's data: a proxy or portal stands between, or it is"
     " no Jira. Check the base URL, and ask your network team to let Airbyte's requests through.",
-    "cut": "{host} gave an answer that is no whole JSON: it was cut short or changed on its way. Try again, and ask your"
-    " network team whether a proxy changes answers.",
+    "cut": "{host} gave an answer that is no whole JSON: it was cut short or changed on its way. Try again, and ask"
+    " your network team whether a proxy changes answers.",
     "wrong_path": "Jira is not at {host}{path} but at {other}: enter that as the base URL.",
     "no_jira": "There is no Jira at {host}{path}: check the base URL in a browser, and whether Jira has a path such as"
     " /jira behind the name.",

@@ -47,46 +47,47 @@ SIGN_IN_WORDS: Mapping[str, str] = {
     " browser as the service account{login}, then try again.",
     "scope": "The API token lacks a scope that this request needs: make a token with the scopes read:jira-work and"
     " read:jira-user, or one without scopes.",
-    "basic_disabled": "This Jira has sign-in by user name and password switched off: ask your Jira administrator to allow"
-    " it for the service account (Administration → System → Authentication methods), or use OAuth.",
-    "password_as_token": "This is the account's password, and Jira Cloud takes an API token only: make one in the Atlassian"
-    " account under Security, API tokens, and enter it as the access token.",
+    "basic_disabled": "This Jira has sign-in by user name and password switched off: ask your Jira administrator to"
+    " allow it for the service account (Administration → System → Authentication methods), or use OAuth.",
+    "password_as_token": "This is the account's password, and Jira Cloud takes an API token only: make one in the"
+    " Atlassian account under Security, API tokens, and enter it as the access token.",
     "no_access": "The account may not log in to Jira: ask your Jira administrator to give it access to Jira"
     " (Administration → Applications → Application access).",
     "ip_address": "Jira's list of allowed IP addresses does not hold the one that this request came from: ask your Jira"
     " administrator to add Airbyte's addresses to the allowlist.",
     "anonymous": "Jira took the sign-in as anonymous: check the credentials, they may be mistyped, revoked or expired.",
     "anonymous:access_token": "Jira takes the sign-in as anonymous, so it does not accept the API token: it may be"
-    " mistyped, revoked or expired, or the e-mail is not that of its account. Make a new token if it was in order before.",
-    "anonymous:username_password": "Jira takes the sign-in as anonymous, so it does not accept the user name and password:"
-    " check both in a browser. A proxy that takes the sign-in away may be the cause too.",
+    " mistyped, revoked or expired, or the e-mail is not that of its account. Make a new token if it was in order"
+    " before.",
+    "anonymous:username_password": "Jira takes the sign-in as anonymous, so it does not accept the user name and"
+    " password: check both in a browser. A proxy that takes the sign-in away may be the cause too.",
     "anonymous:oauth": "Jira takes the sign-in as anonymous, so it does not accept the OAuth token: "
     + _AUTHORIZE_AGAIN
     + ". A proxy that takes the Authorization header away may be the cause too.",
-    "unauthorized": "Jira did not accept the sign-in: check that the credentials are complete, current, and of the right"
-    " account.",
+    "unauthorized": "Jira did not accept the sign-in: check that the credentials are complete, current, and of the"
+    " right account.",
     "unauthorized:access_token": "Jira did not accept the e-mail and API token: check that the e-mail is the one of the"
     " account that made the token, that the token was pasted whole, and that it is not revoked or expired. It must be"
     " Jira Cloud; elsewhere use another method.",
     "unauthorized:username_password": "Jira did not accept the user name and password: check both once in a browser."
     " Several failures in a row make Jira ask for a CAPTCHA. Where Jira has single sign-on only, use OAuth.",
-    "unauthorized:oauth": "Jira did not accept the OAuth sign-in and gave no reason: compare consumer key and public key with"
-    " " + _LINK + ", then " + _AUTHORIZE_AGAIN + ".",
+    "unauthorized:oauth": "Jira did not accept the OAuth sign-in and gave no reason: compare consumer key and public"
+    " key with " + _LINK + ", then " + _AUTHORIZE_AGAIN + ".",
     "oauth:consumer_key_unknown": "Jira does not know the consumer key: compare it with the incoming settings of "
     + _LINK
     + ". Was “Create incoming link” ticked?",
     "oauth:signature_invalid": "Jira can't verify the signature: the private key does not fit the public key of the"
     " application link, or a proxy makes Jira see another address. Compare the key, and the base URL with the one in"
     " Jira's general configuration.",
-    "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or made for another consumer: "
-    + _AUTHORIZE_AGAIN
-    + ".",
+    "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or made for another"
+    " consumer: " + _AUTHORIZE_AGAIN + ".",
     "oauth:token_expired": "The OAuth access token has expired: " + _AUTHORIZE_AGAIN + ".",
     "oauth:token_revoked": "The OAuth access token was revoked in Jira: " + _AUTHORIZE_AGAIN + ".",
     "oauth:token_used": "Jira says that this OAuth token was used up, as a request token is: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Set the clock right, best by a time server.",
-    "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask your"
-    " network team if it stays.",
+    "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Set the clock right, best by a time"
+    " server.",
+    "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask"
+    " your network team if it stays.",
     "oauth:permission_denied": _NOT_ALLOWED,
     "oauth:permission_unknown": _NOT_ALLOWED,
     "oauth:consumer_key_refused": _NOT_ALLOWED,
@@ -95,10 +96,10 @@ SIGN_IN_WORDS: Mapping[str, str] = {
     "oauth:signature_method_rejected": "Jira wants RSA-SHA1 signatures for this consumer: enter the RSA public key in "
     + _LINK
     + ".",
-    "oauth:parameter_absent": "Jira misses a part of the OAuth sign-in: a proxy may cut the Authorization header. Ask your"
-    " network team to let it through, and try again.",
-    "oauth:parameter_rejected": "Jira does not take a part of the OAuth sign-in: check consumer key and access token for"
-    " characters that do not belong there.",
+    "oauth:parameter_absent": "Jira misses a part of the OAuth sign-in: a proxy may cut the Authorization header. Ask"
+    " your network team to let it through, and try again.",
+    "oauth:parameter_rejected": "Jira does not take a part of the OAuth sign-in: check consumer key and access token"
+    " for characters that do not belong there.",
     "oauth": "Jira refuses the OAuth sign-in ({problem}): compare consumer key and public key with "
     + _LINK
     + ", then "

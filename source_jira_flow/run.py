@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import ConnectorSpecification
 
+from source_jira_flow import cdk
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, as_traced
 from source_jira_flow.source import SourceJiraFlow
 
+_Content = TypeVar("_Content")
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 _USAGE = """usage: source-jira-flow VERB [options]
@@ -69,6 +71,7 @@ def _airbyte(arguments: list[str]) -> int:
     config = _optional(SourceJiraFlow.read_config, getattr(parsed, "config", None))
     catalog = _optional(SourceJiraFlow.read_catalog, getattr(parsed, "catalog", None))
     state = _optional(SourceJiraFlow.read_state, getattr(parsed, "state", None))
+    cdk.tune_garbage_collection()
     source = SourceJiraFlow(catalog, config, state, getattr(parsed, "config", None))
     with PRINT_BUFFER:
         for message in JiraFlowEntrypoint(source).run(parsed):
@@ -85,7 +88,7 @@ def on_one_line(message: str) -> str:
     return message
 
 
-def _optional(read: Any, path: str | None) -> Mapping[str, Any] | Any:
+def _optional(read: Callable[[str], _Content], path: str | None) -> _Content | None:
     return read(path) if path else None
 
 

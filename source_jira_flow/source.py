@@ -76,7 +76,7 @@ class SourceJiraFlow(YamlDeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         """Sign in, hold the states against the instance, and read the chosen streams."""
         secrets.register(config)
-        cdk.tune(self)
+        cdk.bound_record_queue(self)
         try:
             self._sync = self._begin(config, catalog, logger)
         except JiraFlowError as error:

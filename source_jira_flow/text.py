@@ -30,6 +30,8 @@ def counted(number: int, noun: str) -> str:
 def duration(seconds: float) -> str:
     """A length of time in its two greatest units: `2 h 5 min`, `45 s`."""
     whole = round(abs(seconds))
+    if whole >= 3_600:
+        whole = round(whole / 60) * 60
     units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
     parts: list[str] = []
     for name, size in units:

@@ -69,7 +69,7 @@ def known_recipe() -> dict[str, str] | None:
 
 
 def can_be_kept(found: dict[str, str] | None, wanted: dict[str, str]) -> bool:
-    """Whether installing into what is there is enough. An environment that somebody made by hand is kept if it works."""
+    """Whether installing into what is there is enough: also into one that somebody made by hand, if it works."""
     if MAKING.exists() or not works():
         return False
     return found is None or {**found, "sources": ""} == {**wanted, "sources": ""}
@@ -107,9 +107,11 @@ def install() -> bool:
     # By the environment, the constraints hold for what the build needs as well.
     environment = {**os.environ, "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PIP_PROGRESS_BAR": "off"}
     began = time.monotonic()
-    with LOG.open("w") as log:
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as pip:
-            follow(pip, began)
+    with (
+        LOG.open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as pip,
+    ):
+        follow(pip, began)
     if pip.returncode != 0:
         say(f"pip failed. The end of {LOG.relative_to(ROOT)}:")
         say("\n".join(LOG.read_text(errors="replace").splitlines()[-LINES_OF_FAILURE:]))

@@ -38,7 +38,16 @@ class Stopwatch:
     def _write(self) -> None:
         connected, cpu = self._connected or (time.monotonic(), time.process_time())
         noted = {"started": self._started, "connected": connected, "cpu_before": cpu, "ended": time.monotonic()}
-        self._marks.write_text(json.dumps(noted))
+        self._marks.write_text(json.dumps({**noted, "peak_bytes": _peak_bytes()}))
+
+
+def _peak_bytes() -> int | None:
+    """The most memory that this process held. `wait4` would count what its parent held before the fork as well."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,8 @@ _SENTENCES = (
     'A "quoted" word, a back\\slash, and {noformat}<b>no markup</b>{noformat}',
 )
 
+_SEEN_BY_ALL = frozenset({"CORE", "TEAM", "BIZ", "OR"})
+
 
 @dataclass(frozen=True)
 class _Template:
@@ -435,7 +437,8 @@ class _Builder:
             if child is not parent and not child.children and child.parent is None and child.epic is None:
                 child.issue_type, child.parent = core[0].project.issue_types[4], parent
                 parent.children.append(child)
-        self._tie([issue for issue in made[len(made) // 3 :] if issue.project.key != "OLD"][:ties])
+        seen = [issue for issue in made if issue.project.key in _SEEN_BY_ALL and issue.security_level is None]
+        self._tie([issue for issue in seen[len(seen) // 3 :] if issue not in (talked_about, changed)][:ties])
 
     def _tie(self, issues: list[Issue]) -> None:
         """All of one second, half of them of one millisecond: what an import or a bulk change leaves behind."""

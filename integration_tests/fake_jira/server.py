@@ -37,7 +37,8 @@ _ANONYMOUS_REFUSED = "Client must be authenticated to access this resource."
 class FakeJira:
     """Serves a site: `with FakeJira(site, context_path="/jira") as jira: … jira.base_url …`.
 
-    - `requests` is the log, `calls("search")` counts in it, `write_attempts` holds what tried to change data;
+    - `requests` is the log and `calls("search")` counts in it; `write_attempts` holds what tried to change data;
+    - `connections` counts those that clients opened;
     - `faults` are the switches for trouble; `latency_ms` is added to every answer;
     - `on_request` is called when an answer is made and not yet sent, outside the site's lock: the place to change data
       under a reader.
@@ -65,6 +66,7 @@ class FakeJira:
         self.faults = Faults(site.index)
         self.requests: list[RequestRecord] = []
         self.write_attempts: list[RequestRecord] = []
+        self.connections = 0
         self.on_request: Callable[[RequestRecord], None] | None = None
         self._address = (host, port)
         self._certificate = certificate
@@ -334,6 +336,7 @@ class _Server(ThreadingHTTPServer):
             connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._open_lock:
             self._open.add(connection)
+            self.jira.connections += 1
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:

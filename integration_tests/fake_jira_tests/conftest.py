@@ -18,7 +18,8 @@ def start() -> Iterator[Start]:
 
         def start_one(flavor: str = "cloud", context_path: str = "", latency_ms: int = 0, **values: Any) -> FakeJira:
             server = {name: values.pop(name) for name in ("certificate", "keep_answers") if name in values}
-            site = build_site(flavor, **values)
+            # Small, since almost every test builds one of its own.
+            site = build_site(flavor, **({"issues": 100, "users": 25} | values))
             return stack.enter_context(FakeJira(site, context_path, latency_ms, **server))
 
         yield start_one

@@ -79,9 +79,9 @@ class Diagnosis:
         account, server = self.instance.account, self.instance.server
         zone = account.time_zone or "UTC (the account's own can't be read)"
         return (
-            f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to {clipped(server.title, _LONGEST_NAME)}"
-            f" ({self.instance.jira.kind_title} {server.version}) at {clipped(self.instance.configured_url, _LONGEST_NAME)},"
-            f" time zone {zone}."
+            f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to"
+            f" {clipped(server.title, _LONGEST_NAME)} ({self.instance.jira.kind_title} {server.version}) at"
+            f" {clipped(self.instance.configured_url, _LONGEST_NAME)}, time zone {zone}."
         )
 
     @property
@@ -137,8 +137,8 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         failed(
             "unexpected",
             Mender.YOU,
-            f"The test met something that it does not know ({type(error).__name__} at {places[-1] if places else 'start'}):"
-            " try again, and report it with the log if it stays.",
+            f"The test met something that it does not know ({type(error).__name__} at"
+            f" {places[-1] if places else 'start'}): try again, and report it with the log if it stays.",
         )
     ]
 

@@ -57,8 +57,8 @@ def way_finding(error: JiraFlowError) -> Finding | None:
         return failed(
             "server_fault",
             Mender.JIRA_ADMINISTRATOR,
-            f"Jira, or a proxy before it, is in trouble (HTTP {error.status}{_quoted(error.messages)}): try again later,"
-            " and ask your Jira administrator to look at it if it stays.",
+            f"Jira, or a proxy before it, is in trouble (HTTP {error.status}{_quoted(error.messages)}): try again"
+            " later, and ask your Jira administrator to look at it if it stays.",
         )
     if isinstance(error, RefusedRequest):
         mender, words = _REFUSALS.get(error.status, _OTHER_REFUSAL)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from source_jira_flow.diagnosis.findings import Finding, Mender, Severity, failed, warning
-from source_jira_flow.projects import Project, Selection, nearest_key
+from source_jira_flow.missing_permissions import NO_BROWSE_USERS, NO_PROJECT, unknown_projects
+from source_jira_flow.projects import Project, Selection
 from source_jira_flow.text import counted, listed
 
 BROWSE_USERS = "USER_PICKER"
@@ -58,12 +59,7 @@ def browse_users_finding(holds: bool) -> Finding | None:
     """Browse users and groups is a global permission that the users stream lives on."""
     if holds:
         return None
-    return failed(
-        "browse_users",
-        Mender.JIRA_ADMINISTRATOR,
-        "The account lacks the global permission “Browse users and groups”: ask your Jira administrator to grant it to one"
-        " of the account's groups (Administration → System → Global permissions).",
-    )
+    return failed("browse_users", Mender.JIRA_ADMINISTRATOR, NO_BROWSE_USERS)
 
 
 def nothing_to_import_finding(
@@ -73,26 +69,21 @@ def nothing_to_import_finding(
     if any(row.imported for row in rows):
         return None
     if not any(row.browse is not False for row in rows):
-        return failed(
-            "nothing_to_browse",
-            Mender.JIRA_ADMINISTRATOR,
-            "The account can't browse a single project: ask your Jira administrator to give it access to Jira (Application"
-            " access) and “Browse projects” (Project settings → Permissions). The Permission helper shows what is missing.",
-        )
+        return failed("nothing_to_browse", Mender.JIRA_ADMINISTRATOR, NO_PROJECT)
     if unknown:
         return None
     if configured:
         return failed(
             "nothing_to_import",
             Mender.YOU,
-            "None of the configured projects can be imported: put the key of a Jira Software or business project that the"
-            " account can browse into the list of projects, or leave it empty for all.",
+            "None of the configured projects can be imported: put the key of a Jira Software or business project that"
+            " the account can browse into the list of projects, or leave it empty for all.",
         )
     return failed(
         "nothing_to_import",
         Mender.JIRA_ADMINISTRATOR,
-        f"None of the {counted(len(rows), 'project')} that the account sees can be imported, since only Jira Software and"
-        " business projects can: ask for “Browse projects” on such projects (Project settings → Permissions).",
+        f"None of the {counted(len(rows), 'project')} that the account sees can be imported, since only Jira Software"
+        " and business projects can: ask for “Browse projects” on such projects (Project settings → Permissions).",
     )
 
 
@@ -106,7 +97,8 @@ def configured_findings(
     found: list[Finding] = []
     unknown = [key for key in selection.unknown if key not in renamed]
     if unknown:
-        found.append(_unknown_projects(unknown, [row.project for row in rows]))
+        text = unknown_projects(unknown, [row.project for row in rows])
+        found.append(failed("project_unknown", Mender.YOU, text))
     if renamed:
         changes = listed([f"{old} is now {new}" for old, new in renamed.items()])
         found.append(
@@ -168,19 +160,6 @@ def unasked_finding(rows: Sequence[ProjectRow]) -> Finding | None:
     )
 
 
-def _unknown_projects(keys: Sequence[str], known: Sequence[Project]) -> Finding:
-    near = {key: nearest_key(key, known) for key in keys}
-    named = listed([f"{key} (did you mean {near[key]}?)" if near[key] else key for key in keys])
-    one = len(keys) == 1
-    return failed(
-        "project_unknown",
-        Mender.YOU,
-        f"The configured {'project' if one else 'projects'} {named} {'does' if one else 'do'} not exist, or the account can't"
-        f" browse {'it' if one else 'them'}: correct the {'key' if one else 'keys'}, or ask for “Browse projects” there"
-        " (Project settings → Permissions).",
-    )
-
-
 def _unbrowsable(rows: Sequence[ProjectRow], severity: Severity) -> Finding:
     named = listed([row.project.key for row in rows])
     return Finding(
@@ -211,8 +190,8 @@ def _not_importable(projects: Sequence[Project]) -> list[Finding]:
             warning(
                 "archived",
                 Mender.YOU,
-                f"Archived projects can't be imported, and these are configured: {listed(archived)}. Take them out of the list"
-                " of projects, or ask your Jira administrator to restore them.",
+                f"Archived projects can't be imported, and these are configured: {listed(archived)}. Take them out of"
+                " the list of projects, or ask your Jira administrator to restore them.",
             )
         )
     return found
@@ -224,8 +203,8 @@ def _create_missing_globally(number: int, severity: Severity) -> Finding:
         severity,
         Mender.JIRA_ADMINISTRATOR,
         f"“Create issues” is missing on all {counted(number, 'project')}, so most likely globally: ask your Jira"
-        " administrator to grant it to the account in the permission scheme (Project settings → Permissions). The Permission"
-        " helper shows why it is missing.",
+        " administrator to grant it to the account in the permission scheme (Project settings → Permissions). The"
+        " Permission helper shows why it is missing.",
     )
 
 
@@ -245,6 +224,7 @@ def _create_missing_in_team_managed(keys: Sequence[str], severity: Severity) -> 
         "create_issues_team_managed",
         severity,
         Mender.PROJECT_ADMINISTRATOR,
-        f"“Create issues” is missing on team-managed {'project' if len(keys) == 1 else 'projects'} {listed(keys)}: these have"
-        " no permission scheme, so add the account to each as Member or Administrator (Project settings → Access).",
+        f"“Create issues” is missing on team-managed {'project' if len(keys) == 1 else 'projects'} {listed(keys)}:"
+        " these have no permission scheme, so add the account to each as Member or Administrator (Project settings →"
+        " Access).",
     )

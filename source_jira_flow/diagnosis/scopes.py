@@ -60,8 +60,8 @@ def scope_findings(client: JiraClient) -> list[Finding]:
             failed(
                 "sign_in:scope",
                 Mender.YOU,
-                f"The API token lacks {_scopes(missing[True])}: make a token that has them, or one without scopes, in the"
-                " Atlassian account under Security, API tokens.",
+                f"The API token lacks {_scopes(missing[True])}: make a token that has them, or one without scopes, in"
+                " the Atlassian account under Security, API tokens.",
             )
         )
     if missing[False]:
@@ -69,8 +69,8 @@ def scope_findings(client: JiraClient) -> list[Finding]:
             warning(
                 "scope_of_boards",
                 Mender.YOU,
-                f"The API token lacks {_scopes(missing[False])}, without which boards and sprints can't be read: make a token"
-                " that has them, or one without scopes.",
+                f"The API token lacks {_scopes(missing[False])}, without which boards and sprints can't be read: make"
+                " a token that has them, or one without scopes.",
             )
         )
     return found

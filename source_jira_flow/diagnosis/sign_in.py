@@ -26,10 +26,10 @@ _MENDERS: Mapping[str, Mender] = {
 }
 
 _RETIRED_METHODS: Mapping[str, str] = {
-    "username_password": "Jira is retiring sign-in by user name and password: OAuth is strongly suggested instead"
-    " (source-jira-flow oauth).",
-    "oauth on cloud": "Atlassian is retiring OAuth 1.0a on Jira Cloud: plan to change to an access token (e-mail and API"
-    " token).",
+    "username_password": "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to"
+    " change to it (source-jira-flow oauth).",
+    "oauth on cloud": "Atlassian is retiring OAuth 1.0a on Jira Cloud: plan to change to an access token (e-mail and"
+    " API token).",
 }
 
 

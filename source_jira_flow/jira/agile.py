@@ -28,13 +28,7 @@ def board_sprints(client: JiraClient, board_id: int, states: str | None = None) 
     wanted = {} if states is None else {"state": states}
 
     def ask(page: Mapping[str, Any]) -> Any:
-        params = {**wanted, **page}
-        try:
-            return client.get(path, params, tries=2)
-        except ServerFault as fault:
-            if is_broken_board(fault):
-                raise
-            return client.get(path, params)
+        return client.get(path, {**wanted, **page}, lasting=is_broken_board)
 
     return list(offset_rows(ask, _PAGE, path, sure=states is None))
 

@@ -68,7 +68,9 @@ class Instance:
     def prove_sign_in(self) -> None:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
         if _myself(self.jira.client).id != self.account.id:
-            raise SignInRefused("Jira took the sign-in for another account than before: sync again.", reason="anonymous")
+            raise SignInRefused(
+                "Jira took the sign-in for another account than before: sync again.", reason="anonymous"
+            )
 
     @property
     def identity(self) -> dict[str, str]:
@@ -169,15 +171,19 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
     try:
         return _myself(client), client
     except SignInRefused as refused:
-        if not server.is_cloud or config.credentials.auth_type != "access_token" or refused.reason == "captcha":
+        has_token = server.is_cloud and config.credentials.auth_type == "access_token"
+        if not has_token or refused.reason in ("captcha", "password_as_token"):
             raise
         through_gateway = gateway(client)
         if through_gateway is None:
             raise
         try:
             return _myself(through_gateway), through_gateway
-        except SignInRefused as refused_there:
-            raise (refused_there if refused_there.reason == "scope" else refused) from None
+        except JiraFlowError as error:
+            # Only a lack of scopes shows a scoped token; else the site's own answer counts, also where the gateway
+            # can't be reached.
+            lacks_scope = isinstance(error, SignInRefused) and error.reason == "scope"
+            raise (error if lacks_scope else refused) from None
 
 
 def gateway(client: JiraClient) -> JiraClient | None:

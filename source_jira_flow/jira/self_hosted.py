@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
-from source_jira_flow.errors import JiraFlowError, NotFound, NotJson, PassingFault, ServerFault
+from source_jira_flow.deadline import map_by
+from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
 from source_jira_flow.jira.users import CursorUserList, SweptUserList, UserList, find_user
 
@@ -62,13 +62,10 @@ class SelfHostedJira(Jira):
                 # No answer, or asked to slow down beyond patience: the rest would fare no better.
                 too_late.set()
                 return None
-            except JiraFlowError:
-                too_late.set()
-                raise
 
-        with ThreadPoolExecutor(self.client.workers) as pool:
-            answers = zip(project_ids, pool.map(ask, project_ids), strict=True)
-            return {project_id: held for project_id, held in answers if held is not None}
+        client = self.client
+        answers = map_by(client.deadline, ask, list(dict.fromkeys(project_ids)), threads=client.workers)
+        return {project_id: held for project_id, held in answers.items() if held is not None}
 
     def holds_globally(self, permission: str) -> bool:
         return permission in self._held({})

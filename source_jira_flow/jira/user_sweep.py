@@ -27,9 +27,7 @@ _MOST_QUESTIONS = 100_000
 class PrefixSweep:
     """One sweep. After `users()` came to its end, the other attributes tell how it went."""
 
-    def __init__(
-        self, search: Callable[[str], list[User]], named: Callable[[str], User | None], workers: int
-    ) -> None:
+    def __init__(self, search: Callable[[str], list[User]], named: Callable[[str], User | None], workers: int) -> None:
         """`search` answers a text with the first users that match; `named` gives the user of exactly that user name."""
         self.asked = 0
         self.may_be_incomplete = False
@@ -134,9 +132,13 @@ def _is_full(answer: list[User]) -> bool:
 
 
 def _looks_at(prefix: str, answer: list[User]) -> bool:
-    """Whether the answer has to do with the text: a Jira that ignores it would be asked for ever."""
+    """Whether the answer has to do with the text: a Jira that ignores it would be asked for ever.
+
+    Half is enough, since what matched can be an e-mail address that is hidden.
+    """
     shown = ("name", "displayName", "emailAddress")
-    return any(prefix in str(user.get(part) or "").lower() for user in answer for part in shown)
+    fitting = sum(any(prefix in str(user.get(part) or "").lower() for part in shown) for user in answer)
+    return 2 * fitting >= len(answer)
 
 
 def _name(user: User) -> str:

@@ -110,8 +110,8 @@ class SweptUserList(UserList):
         self.may_be_cut = self._sweep.may_be_incomplete
         if self.may_be_cut:
             self._client.logger.info(
-                "This Jira cuts its lists of users: %d were found by asking %d times. The list may be incomplete; people"
-                " who occur in issues of the same sync are added.",
+                "This Jira cuts its lists of users: %d were found by asking %d times. The list may be incomplete;"
+                " people who occur in issues of the same sync are added.",
                 self._sweep.found,
                 self._sweep.asked,
             )

@@ -13,6 +13,7 @@ from source_jira_flow import jql
 from source_jira_flow.errors import BadRequest, ConfigurationError, SignInRefused
 from source_jira_flow.instants import SECOND, floor_second, milliseconds
 from source_jira_flow.jira.base import Count, Document
+from source_jira_flow.missing_permissions import NO_PROJECT, lost_projects, unknown_projects
 from source_jira_flow.projects import Project
 from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.feeds import Feed, asked_fields
@@ -121,9 +122,7 @@ class IssueSweep:
         visible = self._sync.projects
         selection = self._sync.select_projects()
         if not visible:
-            raise ConfigurationError(
-                "The account sees no project at all: give it the permission Browse projects on the projects to import."
-            )
+            raise ConfigurationError(NO_PROJECT)
         for project in selection.not_importable:
             self._sync.logger.warning(
                 "Project %s (%s) is not imported: only live software and business projects are.",
@@ -135,12 +134,7 @@ class IssueSweep:
         imported = [*selection.imported, *kept]
         unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
         if unknown:
-            self._fail_at_end(
-                ConfigurationError(
-                    f"The configured project {', '.join(unknown)} does not exist or the account can't browse it:"
-                    " correct the key, or give the account the permission Browse projects on it."
-                )
-            )
+            self._fail_at_end(ConfigurationError(unknown_projects(unknown, visible)))
         return imported
 
     def _find_project(self, project_id: str) -> Project | None:
@@ -299,12 +293,7 @@ class IssueSweep:
                 raise refused
             names = sorted(project.key for project in self._sync.projects if project.id in gone)
             self._ledger.drop_projects(scope, gone)
-        self._fail_at_end(
-            ConfigurationError(
-                f"Project {', '.join(names or sorted(gone))} went out of sight during the sync: it was deleted,"
-                " or the account lost the permission Browse projects on it. All other projects were read."
-            )
-        )
+        self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone))))
 
     def _send(self, issues: Sequence[Document], streams: Sequence[str], wanted: _Wanted) -> _Sending:
         """The records of a page; returns the issues that were sent, by stream.

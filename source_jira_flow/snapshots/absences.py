@@ -36,7 +36,7 @@ class Absences:
         cut: bool = False,
         key: Callable[[str], str | int] = str,
     ) -> None:
-        """`title` names the list, `cut` says that Jira is known to cut it, `key` gives the id as its column holds it."""
+        """`title` names the list, `cut` says that Jira is known to cut it, `key` makes the id what its column holds."""
         self._comparison = comparison
         self._find = find
         self._prove_sign_in = prove_sign_in
@@ -57,9 +57,10 @@ class Absences:
         if self._came_short(len(missing)):
             self._keep(missing[PROBE:])
             if not self._cut:
+                known = len(self._comparison.stored.listed)
                 raise PassingFault(
-                    f"Jira's list of {self._title} came back without {len(missing)} of {len(self._comparison.stored.listed)}"
-                    " that were there before, although it still knows them: nothing is concluded from it. Sync again."
+                    f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
+                    " although Jira still knows them: nothing is concluded from it. Sync again."
                 )
             self._logger.warning("Jira cut its list of %s: which of them are gone can't be told now.", self._title)
             return

@@ -55,13 +55,14 @@ class SprintSnapshot:
         """Without Jira Software there are no sprints; but what was there once does not vanish without a word."""
         if self._comparison.stored.listed:
             raise ConfigurationError(
-                f"Jira refuses its boards now (HTTP {refused.status}), and gave them before: ask your Jira administrator"
-                " whether the account has lost its licence for Jira Software, or reset the stream sprints."
+                f"Jira refuses its boards now (HTTP {refused.status}), and gave them before: ask your Jira"
+                " administrator whether the account has lost its licence for Jira Software, or reset the stream"
+                " sprints."
             ) from refused
         if isinstance(refused, Forbidden):
             self._sync.logger.warning(
-                "The account has no licence for Jira Software: sprints holds only those that occur in issues of the same"
-                " sync."
+                "The account has no licence for Jira Software: sprints holds only those that occur in issues of the"
+                " same sync."
             )
         else:
             self._sync.logger.info("This Jira has no Jira Software, and so no boards and no sprints.")

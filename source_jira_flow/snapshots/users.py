@@ -51,8 +51,9 @@ class UserSnapshot:
             raise PassingFault("Jira gave an empty list of users, although the account may browse users. Sync again.")
         if self._comparison.stored.listed:
             raise ConfigurationError(
-                "Jira does not let the account browse users any more: ask your Jira administrator to grant it the global"
-                " permission 'Browse users and groups', or reset the stream users to go on with those who occur in issues."
+                "Jira does not let the account browse users any more: ask your Jira administrator to grant it the"
+                " global permission 'Browse users and groups', or reset the stream users to go on with those who occur"
+                " in issues."
             )
         self._sync.logger.warning(
             "The account lacks the global permission 'Browse users and groups': users holds only those who occur in"

@@ -1,0 +1,34 @@
+"""`python -m benchmarks`: measures, shows, and writes `benchmarks/results/`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.measuring import Sizes, measure
+from benchmarks.report import Report, show, write
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Takes about five minutes, with `--large` about ten."""
+    defaults = Sizes()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--issues", type=int, default=defaults.many)
+    parser.add_argument("--few-issues", type=int, default=defaults.few, help="for the slow readers")
+    parser.add_argument("--repetitions", type=int, default=defaults.repetitions)
+    parser.add_argument("--large", action="store_true", help="also read ten times as many issues, for the peak of memory")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
+    given = parser.parse_args(arguments)
+    console = Console()
+    sizes = Sizes(given.issues, given.few_issues, given.repetitions, given.large)
+    with console.status("Starting the page servers") as status:
+        report = Report.of(measure(sizes, status.update))
+    show(report, console)
+    write(report, given.output)
+    console.print(f"Written to {given.output}")
+
+
+if __name__ == "__main__":
+    main()

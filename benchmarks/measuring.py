@@ -1,0 +1,84 @@
+"""Takes the measurements: every row once to count, then all rows in turn, again and again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.plan import LARGE, ROWS, Row
+from benchmarks.runs import Output, Run, Workshop
+from benchmarks.serving import ServedSite
+from benchmarks.signing import Signing, measure_signing
+
+_TIMES_LARGER = 10
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many issues, how many for slow readers, how often; `large` adds a run of ten times as many issues."""
+
+    many: int = 20_000
+    few: int = 2_000
+    repetitions: int = 5
+    large: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row with what its reader wrote and what each repetition cost, in the order of the repetitions."""
+
+    row: Row
+    issues: int
+    output: Output
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything of one `make bench`."""
+
+    sizes: Sizes
+    rows: Sequence[Measured]
+    signing: Signing
+
+    def row(self, wanted: Row) -> Measured | None:
+        """The measurements of a row, where it was run."""
+        return next((measured for measured in self.rows if measured.row == wanted), None)
+
+
+def measure(sizes: Sizes, tell: Callable[[str], None]) -> Measurements:
+    """All rows; `tell` is given a line for each step."""
+    with tempfile.TemporaryDirectory() as directory:
+        rows = _rows(sizes, Path(directory), tell)
+        if sizes.large:
+            rows.append(_large(sizes.many * _TIMES_LARGER, Path(directory), tell))
+    tell("Signing OAuth requests")
+    return Measurements(sizes, rows, measure_signing())
+
+
+def _rows(sizes: Sizes, directory: Path, tell: Callable[[str], None]) -> list[Measured]:
+    with ServedSite(sizes.many) as many, ServedSite(sizes.few) as few:
+        workshops = {row: Workshop(few if row.few else many, directory) for row in ROWS}
+        rows = []
+        for row, workshop in workshops.items():
+            tell(f"Counting: {row.title}")
+            output, _ = workshop.count(row.reader)
+            rows.append(Measured(row, workshop.site.issues, output))
+        # In turn, so that what else the machine does falls on all rows alike.
+        for repetition in range(sizes.repetitions):
+            for measured in rows:
+                tell(f"{repetition + 1} of {sizes.repetitions}: {measured.row.title}")
+                measured.runs.append(workshops[measured.row].measure(measured.row.reader))
+    return rows
+
+
+def _large(issues: int, directory: Path, tell: Callable[[str], None]) -> Measured:
+    tell(f"Making {issues:,} issues")
+    with ServedSite(issues) as site:
+        workshop = Workshop(site, directory)
+        tell(f"Counting: {LARGE.title}")
+        output, _ = workshop.count(LARGE.reader)
+        tell(LARGE.title)
+        return Measured(LARGE, site.issues, output, [workshop.measure(LARGE.reader)])

@@ -1,0 +1,104 @@
+"""What the terminal shows of a sync: tables by rich."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from demo.troubles import Trouble
+from demo.warehouse import REMOVED_AT, Opened, Synced
+
+# What to call a row of a stream by, first that is there and not empty.
+_TITLES = ("key", "issue_key", "name", "id")
+_TITLES_SHOWN = 4
+_INDENT = (0, 0, 0, 2)
+_STATEMENT = """\
+select project_key as project, status, count(*) as tickets
+from issues
+where status_category <> 'Done'
+group by all order by all"""
+
+
+def step(console: Console, title: str) -> None:
+    """The heading of what comes next."""
+    console.print(f"\n[bold]{title}[/]")
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """A sentence under a heading."""
+    console.print(Padding(Text(text, style), _INDENT, expand=False))
+
+
+def trouble(console: Console, error: Trouble) -> None:
+    """A sentence in red, and the hint under it."""
+    console.print(str(error), style="bold red", markup=False)
+    if error.hint:
+        console.print(error.hint, markup=False)
+
+
+def counts(console: Console, synced: Synced) -> None:
+    """Rows per stream."""
+    table = _table("stream", "rows")
+    for stream, rows in synced.rows.items():
+        table.add_row(stream, f"{rows:,}")
+    _put(console, table)
+    say(console, f"{sum(synced.rows.values()):,} rows in {synced.seconds:.0f} s")
+
+
+def brought(console: Console, warehouse: Opened, synced: Synced) -> None:
+    """What a later sync brought, with the names of some of it."""
+    if not any(number for stream, number in synced.brought.items() if stream not in synced.whole):
+        say(console, "Nothing changed in Jira.")
+        return
+    table = _table("stream", "rows")
+    table.add_column("which")
+    for stream, number in synced.brought.items():
+        if number and stream not in synced.whole:
+            titles = [_title(row) for row in warehouse.brought(stream, synced)]
+            more = f" and {number - _TITLES_SHOWN} more" if number > _TITLES_SHOWN else ""
+            table.add_row(stream, str(number), ", ".join(titles[:_TITLES_SHOWN]) + more)
+    _put(console, table)
+    changed = sum(number for stream, number in synced.brought.items() if stream not in synced.whole)
+    lists = sum(synced.brought.values()) - changed
+    note = f"; and {lists:,} rows of short lists, which Jira gives only whole" if lists else ""
+    say(console, f"{changed:,} rows in {synced.seconds:.0f} s{note}")
+
+
+def answer(console: Console, warehouse: Opened) -> None:
+    """Open tickets per project and status, a column for each status."""
+    say(console, _STATEMENT, "dim")
+    found = warehouse.query(_STATEMENT)
+    statuses = sorted({str(row["status"]) for row in found})
+    table = _table("project", *statuses)
+    for project in sorted({str(row["project"]) for row in found}):
+        tickets = {str(row["status"]): row["tickets"] for row in found if str(row["project"]) == project}
+        table.add_row(project, *(f"{tickets.get(status, 0):,}" for status in statuses))
+    _put(console, table)
+
+
+def goodbye(console: Console, database: Path) -> None:
+    """Where the data lies, and how to go on."""
+    console.print(f"\n[bold green]Done.[/] Your data lies in {database}, a table for each stream.")
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    title = next(str(row[name]) for name in _TITLES if row.get(name))
+    return f"{title} (gone)" if row.get(REMOVED_AT) else title
+
+
+def _table(first: str, *numbers: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(first, style="cyan")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _put(console: Console, table: Table) -> None:
+    console.print(Padding(table, _INDENT, expand=False))
