@@ -60,8 +60,8 @@ def brought(console: Console, warehouse: Opened, synced: Synced) -> None:
     table.add_column("which")
     for stream, number in synced.brought.items():
         if number and stream not in synced.whole:
-            titles = [_title(row) for row in warehouse.brought(stream, synced)]
-            more = f" and {number - _TITLES_SHOWN} more" if number > _TITLES_SHOWN else ""
+            titles = list(dict.fromkeys(_title(row) for row in warehouse.brought(stream, synced)))
+            more = f" and {len(titles) - _TITLES_SHOWN} more" if len(titles) > _TITLES_SHOWN else ""
             table.add_row(stream, str(number), ", ".join(titles[:_TITLES_SHOWN]) + more)
     _put(console, table)
     changed = sum(number for stream, number in synced.brought.items() if stream not in synced.whole)

@@ -108,8 +108,7 @@ class Warehouse:
         }
 
     def _newest(self, issue_id: str) -> str:
-        of_issue = (row["issue_updated"] for row in self.rows["comments"].values() if row["issue_id"] == issue_id)
-        return max(of_issue)
+        return max(str(row["issue_updated"]) for row in self.rows["comments"].values() if row["issue_id"] == issue_id)
 
 
 class _Messages(MessageRepository):
@@ -160,11 +159,15 @@ def sweep(
     sync = Sync(parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER)
     sync.verify_states()
     shared = SharedSweep(lambda: sync)
-    for partition in _partitions(shared, sync):
-        for record in partition.read():
+    try:
+        for partition in _partitions(shared, sync):
+            for record in partition.read():
+                yield from _drained(messages)
+                yield record.stream_name, record.data
             yield from _drained(messages)
-            yield record.stream_name, record.data
+    except Exception:
         yield from _drained(messages)
+        raise
     shared.emit_last_states()
     yield from _drained(messages)
 

@@ -83,18 +83,16 @@ class Terminal:
         shown, self._seen = self.plain[self._seen : found], found
         return shown
 
-    def type(self, text: str = "") -> None:
+    def enter(self, text: str = "") -> None:
         """A line and Enter, or a control character as it is."""
         os.write(self._master, (text if text in (CONTROL_C, CONTROL_D) else f"{text}\n").encode())
 
     def end(self) -> int:
         """The exit code, once the program ends by itself."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while self._process.is_alive() and time.monotonic() < end:
-            self._read()
-        self._process.join(1)
-        while self._read():
+        while self._read() and time.monotonic() < end:
             pass
+        self._process.join(1)
         code = self._process.exitcode
         if code is None:
             raise AssertionError(f"The program did not end. The screen:\n{self.plain}")
@@ -130,9 +128,12 @@ def _run(program: Program, arguments: list[str], terminal: str, directory: str, 
     descriptor = os.open(terminal, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(descriptor, standard)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115
     os.environ.clear()
     os.environ.update(environment)
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    sys.stdin = open(0, encoding=encoding)  # noqa: SIM115  # open to the end of the process
+    sys.stdout = open(1, "w", encoding=encoding)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding=encoding)  # noqa: SIM115
     os.chdir(directory)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code = program(arguments)

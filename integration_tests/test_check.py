@@ -45,7 +45,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def diagnosed(config: Config) -> Diagnosis:
     settings = Settings.from_environment()
-    return examine(config, LOGGER, settings, limit=settings.check_limit)
+    return examine(config, LOGGER, settings.impatient(), limit=settings.check_limit)
 
 
 @pytest.mark.parametrize("set_up", BROKEN_SET_UPS, ids=str)
@@ -213,8 +213,7 @@ def test_permissions_that_come_too_late_are_told_as_unasked(scene: Scene) -> Non
     assert "permissions_unasked" in [finding.code for finding in diagnosis.findings]
 
 
-def test_a_test_of_permissions_stays_within_the_number_of_requests_at_once(scene: Scene) -> None:
-    """The fake counts how many are under way."""
+def test_permissions_are_asked_for_by_no_more_requests_at_once_than_a_lowered_number_of_workers(scene: Scene) -> None:
     config = scene.data_center(num_workers=2)
     for number in range(20):
         scene.site.create_project(f"P{number}", f"Project {number}")
@@ -230,9 +229,11 @@ def test_two_thousand_projects_at_50_ms_are_told_within_ten_seconds(
     monkeypatch.delenv("SOURCE_JIRA_FLOW_CHECK_LIMIT")
     arguments = ("--flavor", "dc10", "--projects", "2000", "--issues", "50", "--latency-ms", "50")
     with _own_process(tmp_path, *arguments) as config:
-        # The better of two, since other tests may keep the machine busy.
-        shortest = min(_seconds_of_check(config), _seconds_of_check(config))
-    assert shortest < 10
+        elapsed = _seconds_of_check(config)
+        if elapsed >= 10:
+            # Other tests may have kept the machine busy.
+            elapsed = _seconds_of_check(config)
+    assert elapsed < 10
 
 
 def _seconds_of_check(config: Config) -> float:

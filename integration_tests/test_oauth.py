@@ -98,9 +98,7 @@ def test_the_whole_dance_leads_to_a_token_that_reads_issues(jira: FakeJira, shel
     assert str(jira.site.service_account.email) in shell.screen
     config = Config.parse(config_at("secrets/config.json"))
     assert config.base_url == jira.base_url
-    instance = connect(
-        config, client_for(config, settings=Settings.from_environment().impatient(), logger=LOGGER)
-    )
+    instance = connect(config, client_for(config, settings=Settings.from_environment().impatient(), logger=LOGGER))
     assert instance.jira.search("created > 0 ORDER BY created ASC", ["summary"], 10).issues
 
 

@@ -55,7 +55,7 @@ def open_terminal(tmp_path: Path) -> Open:
 
 def make_link(terminal: Terminal, jira: FakeJira) -> None:
     Administrator(jira.site).make_link(terminal.wait_for(LINK_IS_MADE))
-    terminal.type()
+    terminal.enter()
 
 
 def finish(terminal: Terminal, directory: Path) -> dict[str, Any]:
@@ -82,10 +82,10 @@ def test_the_whole_walk_with_a_browser(jira: FakeJira, open_terminal: Open, tmp_
     browser.chmod(0o755)
     with open_terminal(environment={"BROWSER": str(browser)}) as terminal:
         terminal.wait_for("Address of your Jira")
-        terminal.type("ftp://nowhere")
+        terminal.enter("ftp://nowhere")
         terminal.wait_for("is not an address")
         terminal.wait_for("Address of your Jira")
-        terminal.type(f"{jira.base_url}/browse/CORE-1")
+        terminal.enter(f"{jira.base_url}/browse/CORE-1")
         terminal.wait_for(f"answers at {jira.base_url}\n")
         make_link(terminal, jira)
         terminal.wait_for(CAN_PASTE)
@@ -100,7 +100,7 @@ def test_without_a_browser_the_code_is_typed(jira: FakeJira, open_terminal: Open
     with open_terminal("--base-url", jira.base_url, environment={"SSH_CONNECTION": "1", **BROWSER_MISSING}) as terminal:
         make_link(terminal, jira)
         terminal.wait_for(CODE)
-        terminal.type(f"  {allow_for_code(address_in(terminal.plain))}  ")
+        terminal.enter(f"  {allow_for_code(address_in(terminal.plain))}  ")
         finish(terminal, tmp_path)
 
 
@@ -115,7 +115,7 @@ def test_the_address_of_a_page_that_can_not_be_shown_is_pasted(
         terminal.wait_for(CAN_PASTE)
         terminal.wait_for("instead.")
         # The browser runs on another machine, where nothing listens.
-        terminal.type(press("approve", address_in(terminal.plain)).headers["Location"])
+        terminal.enter(press("approve", address_in(terminal.plain)).headers["Location"])
         finish(terminal, tmp_path)
 
 
@@ -124,9 +124,9 @@ def test_a_page_that_was_closed_leads_to_a_code(jira: FakeJira, open_terminal: O
         make_link(terminal, jira)
         terminal.wait_for("was the page closed?")
         terminal.wait_for("instead:")
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
 
 
@@ -137,33 +137,31 @@ def test_deny_and_then_allow(jira: FakeJira, open_terminal: Open, tmp_path: Path
         allow_and_return(address_in(terminal.plain), "deny")
         terminal.wait_for("Access was denied in Jira")
         terminal.wait_for("Press Enter to try again")
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CAN_PASTE)
         allow_and_return(address_in(terminal.plain))
         finish(terminal, tmp_path)
 
 
-def test_a_code_mistyped_three_times_gets_a_new_attempt(
-    jira: FakeJira, open_terminal: Open, tmp_path: Path
-) -> None:
+def test_a_code_mistyped_three_times_gets_a_new_attempt(jira: FakeJira, open_terminal: Open, tmp_path: Path) -> None:
     with open_terminal("--base-url", jira.base_url, "--no-browser") as terminal:
         make_link(terminal, jira)
         terminal.wait_for(CODE)
-        terminal.type("too-early")
+        terminal.enter("too-early")
         terminal.wait_for("press Allow on Jira's page first")
         terminal.wait_for(CODE)
         first = address_in(terminal.plain)
         allow_for_code(first)
         for _ in range(2):
-            terminal.type("wrong")
+            terminal.enter("wrong")
             terminal.wait_for("does not accept this code")
             terminal.wait_for(CODE)
-        terminal.type("wrong")
+        terminal.enter("wrong")
         terminal.wait_for("Starting over with another one")
         terminal.wait_for(CODE)
         second = address_in(terminal.plain)
         assert second != first
-        terminal.type(allow_for_code(second))
+        terminal.enter(allow_for_code(second))
         finish(terminal, tmp_path)
 
 
@@ -179,23 +177,23 @@ def test_an_attempt_that_took_too_long_starts_over_by_itself(
         for token in jira.site.oauth.request_tokens.values():
             token.expires_ms -= 11 * 60_000
         jira.site.clock.advance(-11 * 60_000)
-        terminal.type(code)
+        terminal.enter(code)
         terminal.wait_for("Starting over from there")
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
 
 
 def test_a_link_that_was_not_made_is_asked_for_again(jira: FakeJira, open_terminal: Open, tmp_path: Path) -> None:
     with open_terminal("--base-url", jira.base_url, "--no-browser") as terminal:
         steps = terminal.wait_for(LINK_IS_MADE)
-        terminal.type()
+        terminal.enter()
         terminal.wait_for("does not know the consumer key")
         terminal.wait_for("Press Enter to try again")
         Administrator(jira.site).make_link(steps)
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
 
 
@@ -207,7 +205,7 @@ def test_an_interruption_at_every_step_loses_nothing(
         if stop == "kill":
             terminal.kill()
             return
-        terminal.type(stop)
+        terminal.enter(stop)
         assert terminal.end() == INTERRUPTED
         assert "Traceback" not in terminal.plain
 
@@ -227,7 +225,7 @@ def test_an_interruption_at_every_step_loses_nothing(
         terminal.wait_for("Jira does not know this key pair yet")
         terminal.wait_for(LINK_IS_MADE)
         Administrator(jira.site).make_link(steps)
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CAN_PASTE)
         address = address_in(terminal.plain)
         interrupt(terminal)
@@ -246,14 +244,14 @@ def test_an_interruption_at_every_step_loses_nothing(
     (tmp_path / "secrets/config.json").write_text("{}")
     with open_terminal("--resume", "--no-browser") as terminal:
         terminal.wait_for(CODE)
-        terminal.type(code)
+        terminal.enter(code)
         terminal.wait_for("[y/N]")
         interrupt(terminal)
 
     with open_terminal("--resume") as terminal:
         terminal.wait_for("Was allowed in an earlier run")
         terminal.wait_for("[y/N]")
-        terminal.type("y")
+        terminal.enter("y")
         document = finish_into_existing(terminal, tmp_path)
     assert document["credentials"]["private_key"] == key
     assert sorted(path.name for path in (tmp_path / "secrets").iterdir()) == [
@@ -274,15 +272,15 @@ def test_beginning_again_offers_to_go_on(jira: FakeJira, open_terminal: Open, tm
     with open_terminal("--base-url", jira.base_url) as terminal:
         make_link(terminal, jira)
         terminal.wait_for(CODE)
-        terminal.type(CONTROL_C)
+        terminal.enter(CONTROL_C)
         terminal.end()
     with open_terminal("--base-url", jira.base_url) as terminal:
         terminal.wait_for("Go on with it? [Y/n]")
-        terminal.type("what?")
+        terminal.enter("what?")
         terminal.wait_for("Go on with it? [Y/n]")
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
 
 
@@ -294,7 +292,7 @@ def test_a_key_that_is_there_is_used_or_left_alone(jira: FakeJira, open_terminal
     key = (tmp_path / "secrets/config.key.pem").read_text()
     with open_terminal("--base-url", jira.base_url) as terminal:
         terminal.wait_for("Use the key in secrets/config.key.pem? [Y/n]")
-        terminal.type("n")
+        terminal.enter("n")
         terminal.wait_for("secrets/config.key-2.pem")
         terminal.wait_for(LINK_IS_MADE)
     assert (tmp_path / "secrets/config.key.pem").read_text() == key
@@ -307,9 +305,9 @@ def test_a_narrow_window_breaks_no_value(jira: FakeJira, open_terminal: Open, tm
         lines = shown.splitlines()
         assert f"{jira.base_url}/plugins/servlet/applinks/listApplicationLinks" in lines
         Administrator(jira.site).make_link(shown)
-        terminal.type()
+        terminal.enter()
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
         prose = [line for line in terminal.plain.splitlines() if line.startswith("  ") and len(line.split()) > 1]
         assert len(prose) > 20
@@ -324,7 +322,7 @@ def test_without_colour_there_are_no_escape_codes(
     with open_terminal("--base-url", jira.base_url, environment=plain) as terminal:
         make_link(terminal, jira)
         terminal.wait_for(CODE)
-        terminal.type(allow_for_code(address_in(terminal.plain)))
+        terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
         assert "\x1b" not in terminal.screen
 
@@ -332,6 +330,9 @@ def test_without_colour_there_are_no_escape_codes(
 def test_a_terminal_that_knows_only_ascii(jira: FakeJira, open_terminal: Open) -> None:
     with open_terminal("--base-url", jira.base_url, environment={"LANG": "C", "PYTHONIOENCODING": "ascii"}) as terminal:
         terminal.wait_for(LINK_IS_MADE)
+        terminal.enter()
+        terminal.wait_for("does not know the consumer key")
+        terminal.wait_for("Press Enter to try again")
         assert terminal.screen.isascii()
 
 

@@ -22,7 +22,15 @@ from requests.auth import AuthBase
 
 from source_jira_flow import __version__
 from source_jira_flow.deadline import Unfinished, finish_by
-from source_jira_flow.errors import ConnectionFault, JiraFlowError, PassingFault, RateLimited, ServerFault, refusal
+from source_jira_flow.errors import (
+    ConnectionFault,
+    JiraFlowError,
+    PassingFault,
+    RateLimited,
+    ServerFault,
+    SignInRefused,
+    refusal,
+)
 from source_jira_flow.network import (
     connection_trouble,
     in_words,
@@ -31,7 +39,13 @@ from source_jira_flow.network import (
     redirect_refused,
     unusable,
 )
-from source_jira_flow.refusals import is_anonymous, is_captcha, jira_messages, refuses_sign_in, sign_in_refused
+from source_jira_flow.refusals import (
+    is_anonymous,
+    is_failed_login,
+    jira_messages,
+    refuses_sign_in,
+    sign_in_refused,
+)
 from source_jira_flow.settings import Settings
 from source_jira_flow.waiting import backoff, jittered, requested_wait
 
@@ -89,6 +103,7 @@ class JiraClient:
         self._slots = threading.BoundedSemaphore(workers)
         self._pause_lock = threading.Lock()
         self._resume_at = 0.0
+        self._failed_login: SignInRefused | None = None
         self.session = _session_for(base_url)
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
@@ -142,6 +157,9 @@ class JiraClient:
         faults = limits = 0
         session_renewed = False
         while True:
+            if signed and self._failed_login is not None:
+                # What other threads send with credentials that are refused only brings a CAPTCHA nearer.
+                raise self._failed_login.again()
             try:
                 response = self._send(method, path, params, body, signed)
                 if signed and not session_renewed and self._session_expired(response):
@@ -225,7 +243,10 @@ class JiraClient:
             words = f": {' '.join(said)}" if said else "."
             raise ServerFault(f"{self._host()} answered HTTP {status} to {path}{words}", status=status, messages=said)
         if refuses_sign_in(status, headers, body):
-            raise sign_in_refused(status, headers, body, self.auth_type)
+            refused = sign_in_refused(status, headers, body, self.auth_type)
+            if signed and is_failed_login(headers):
+                self._failed_login = refused
+            raise refused
         if status >= 400:
             raise refusal(status, jira_messages(body), path)
         if signed and is_anonymous(headers):
@@ -238,8 +259,7 @@ class JiraClient:
     def _session_expired(self, response: requests.Response) -> bool:
         """An anonymous answer under a session cookie may be an expired session: drop it, and ask once more."""
         headers = response.headers
-        failed = "AUTHENTICATED_FAILED" in headers.get("X-Seraph-LoginReason", "") or is_captcha(headers)
-        if failed or headers.get("X-AUSERNAME") != "anonymous" or not self.session.cookies:
+        if is_failed_login(headers) or headers.get("X-AUSERNAME") != "anonymous" or not self.session.cookies:
             return False
         self.session.cookies.clear()
         return True

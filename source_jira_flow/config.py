@@ -115,12 +115,12 @@ def clean_base_url(pasted: str) -> str:
         raise ConfigurationError(
             f"The base URL '{_shortened(pasted)}' is not an address: enter it like https://acme.atlassian.net."
         ) from None
-    scheme = parts.scheme.lower()
+    scheme, host = parts.scheme.lower(), _ascii_host(host)
     if parts.username or parts.password:
         raise ConfigurationError(
             "The base URL holds a user name or password: remove it, and enter it under credentials."
         )
-    if scheme not in ("http", "https") or not host or not re.fullmatch(r"[a-z0-9._:\-]+|[^\x00-\x7f\s/]+", host):
+    if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._:\-]+", host):
         raise ConfigurationError(
             f"The base URL '{_shortened(pasted)}' is not an address: enter it like https://acme.atlassian.net."
         )
@@ -132,6 +132,16 @@ def clean_base_url(pasted: str) -> str:
     if port and port != {"http": 80, "https": 443}[scheme]:
         netloc += f":{port}"
     return f"{scheme}://{netloc}{_context_path(host, parts.path)}"
+
+
+def _ascii_host(host: str) -> str:
+    """A host name as name servers know it: umlauts and the like in their ASCII form; empty where it can't be a name."""
+    if ":" in host:
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
 
 
 def _context_path(host: str, path: str) -> str:

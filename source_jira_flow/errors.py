@@ -60,6 +60,10 @@ class SignInRefused(ConfigurationError):
         self.reason = reason
         self.status = status
 
+    def again(self) -> SignInRefused:
+        """The same refusal, for another thread to raise."""
+        return SignInRefused(str(self), reason=self.reason, status=self.status)
+
 
 class UnusableAddress(ConfigurationError):
     """The way from the base URL to Jira is not usable as it is, and trying again would not help.

@@ -20,7 +20,9 @@ NO_PROJECT = (
 def unknown_projects(keys: Sequence[str], known: Iterable[Project]) -> str:
     """Configured keys that are not among the `known` projects, each with the nearest that is."""
     projects = list(known)
-    near = {key: nearest_key(key, projects) for key in keys}
+    # A project that can't be imported is the second guess.
+    live = [project for project in projects if project.importable and not project.archived]
+    near = {key: nearest_key(key, live) or nearest_key(key, projects) for key in keys}
     named = listed([f"{key} (did you mean {near[key]}?)" if near[key] else key for key in keys])
     what, verb, them, key_noun = (
         ("project", "does", "it", "key") if len(keys) == 1 else ("projects", "do", "them", "keys")
@@ -36,5 +38,5 @@ def lost_projects(keys: Sequence[str]) -> str:
     what, who, there = ("Project", "it was", "on it") if len(keys) == 1 else ("Projects", "they were", "on them")
     return (
         f"{what} {listed(keys)} went out of sight during the sync: {who} deleted in Jira, or the account lost “Browse"
-        f" projects” {there}. All others were read. Ask for the permission again (Project settings → Permissions)."
+        f" projects” {there}. Ask for it again (Project settings → Permissions). All others were read."
     )

@@ -82,6 +82,8 @@ _CERTIFICATE_REASONS: Mapping[int, str] = {
     62: "certificate_other_name",
     64: "certificate_other_name",
 }
+# OpenSSL's names for what a server says that speaks plain HTTP.
+_ANSWERS_WITHOUT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
 _LOGIN_PAGE = re.compile(
     r"log.?[io]n|sign.?in|saml|\bsso\b|oauth2|adfs|okta|microsoftonline|accounts\.google", re.IGNORECASE
 )
@@ -120,11 +122,7 @@ def reason_of(error: BaseException) -> str:
         if isinstance(cause, requests.exceptions.Timeout):
             return "mute"
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            return (
-                "no_tls"
-                if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG")
-                else "tls"
-            )
+            return "no_tls" if getattr(cause, "reason", None) in _ANSWERS_WITHOUT_TLS else "tls"
         if isinstance(cause, OSError) and type(cause) is OSError and cause.errno is not None:
             return "unreachable"
     return "dropped"

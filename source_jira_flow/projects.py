@@ -69,7 +69,7 @@ def select(projects: Iterable[Project], configured: Sequence[str]) -> Selection:
 def nearest_key(key: str, projects: Iterable[Project]) -> str | None:
     """The existing key that a mistyped one most likely meant, by key or by name."""
     known = list(projects)
-    keys = get_close_matches(key.upper(), [project.key for project in known], n=1, cutoff=0.6)
+    keys = get_close_matches(key.upper(), [project.key for project in known], n=1, cutoff=0.65)
     if keys:
         return keys[0]
     names = {project.name.upper(): project.key for project in known}

@@ -17,9 +17,9 @@ from source_jira_flow.waiting import date_of
 _OAUTH_PROBLEM = re.compile(r"oauth_problem=\"?([a-z_]+)")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _LOGIN_URL = re.compile(r"login-url=(\S+)")
-# "Basic Authentication has been disabled on this instance." is Data Center's, from 8.16 on; "Basic auth with password is
-# not allowed on this instance" is Cloud's, which takes tokens only; Cloud's IP allowlist answers 403 and names the list;
-# the gateway says of a scoped token "scope does not match".
+# "Basic Authentication has been disabled on this instance." is Data Center's, from 8.16 on (shown in public guides);
+# "Basic auth with password is not allowed on this instance" is Cloud's, which takes tokens only; Cloud's IP allowlist
+# answers 403 and names the list; the gateway says of a scoped token "scope does not match".
 _REFUSING_TEXTS = {
     "scope": re.compile(r"scope does not match"),
     "password_as_token": re.compile(r"basic auth with password is not allowed", re.IGNORECASE),
@@ -40,8 +40,8 @@ _NOT_ALLOWED = (
     " " + _AUTHORIZE_AGAIN + " as the service account."
 )
 
-# {login} is where a CAPTCHA is answered, {clock} how far this machine's clock is off. A key with a method after the colon
-# goes before the one without. Every sentence says what to do.
+# {login} is where a CAPTCHA is answered, {clock} how far this machine's clock is off, {problem} Jira's own word. A key
+# with a method after the colon goes before the one without. Every sentence says what to do.
 SIGN_IN_WORDS: Mapping[str, str] = {
     "captcha": "Jira asks for a CAPTCHA after failed log-ins, and refuses the right password too: log in once with a"
     " browser as the service account{login}, then try again.",
@@ -162,6 +162,11 @@ def is_captcha(headers: Mapping[str, str]) -> bool:
     return "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", "") or (
         headers.get("X-Seraph-LoginReason") == "AUTHENTICATION_DENIED"
     )
+
+
+def is_failed_login(headers: Mapping[str, str]) -> bool:
+    """Whether Jira tried the credentials and refused them, which it counts towards a CAPTCHA."""
+    return "AUTHENTICATED_FAILED" in headers.get("X-Seraph-LoginReason", "") or is_captcha(headers)
 
 
 def is_anonymous(headers: Mapping[str, str]) -> bool:

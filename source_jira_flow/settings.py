@@ -39,11 +39,11 @@ class Settings:
         return settings
 
     def impatient(self) -> Settings:
-        """For `check`: a person waits at the screen."""
+        """For `check`: a person waits at the screen, though a big list may take Jira its time."""
         return replace(
             self,
             connect_timeout=min(self.connect_timeout, 5.0),
-            read_timeout=min(self.read_timeout, 8.0),
+            read_timeout=min(self.read_timeout, 15.0),
             tries=min(self.tries, 2),
             rate_limit_tries=min(self.rate_limit_tries, 3),
             longest_wait=min(self.longest_wait, 5.0),

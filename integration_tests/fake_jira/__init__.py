@@ -15,11 +15,12 @@ from .messages import Request, RequestRecord
 from .oauth_provider import key_pair
 from .seeding import build_site
 from .server import FakeJira
-from .settings import Settings
+from .settings import ApiToken, Settings
 from .site import Site
 
 __all__ = [
     "FLAVORS",
+    "ApiToken",
     "Clock",
     "FakeJira",
     "Fault",

@@ -239,7 +239,7 @@ class Documents:
                 "properties": {},
             }
             if project.team_managed:
-                document |= {"entityId": f"{int(project.id):08x}-0000-4000-8000-000000000002"}
+                document["uuid"] = f"{int(project.id):08x}-0000-4000-8000-000000000002"
         if not self._cloud or project.archived:
             document["archived"] = project.archived
         if single or "description" in expand:

@@ -40,7 +40,6 @@ def server_info(call: Call) -> Response:
     }
     if flavor.cloud:
         content["displayUrl"] = settings.advertised_base_url
-        content["defaultLocale"] = {"locale": "en_US"}
         content["serverTimeZone"] = settings.server_time_zone
     return json_response(content)
 
@@ -461,7 +460,7 @@ def fetch_issues(call: Call) -> Response:
     issues = _listed_issues(call, body, 100)
     selection = select(call.site, names(body.get("fields")), "*navigable")
     rendered = call.cache.issues(call.account, issues, selection, names(expand))
-    return Response(200, b'{"expand":"names,schema","issues":[' + b",".join(rendered) + b'],"issueErrors":[]}')
+    return Response(200, b'{"issues":[' + b",".join(rendered) + b'],"issueErrors":[]}')
 
 
 def fetch_changelogs(call: Call) -> Response:

@@ -49,6 +49,8 @@ SCOPES = (
     "read:sprint:jira-software",
     "read:project:jira",
 )
+OPEN_ISSUES = 10
+"""The first issues of each project, CORE-1 and so on, are under no security level: tests may name them."""
 MANY_COMMENTS = 137
 MANY_CHANGES = 45
 MANY_WORKLOGS = 25
@@ -376,7 +378,7 @@ class _Builder:
         if project.components and self.random.random() < 0.3:
             issue.components = [self.random.choice(project.components)]
             issue.fix_versions = [self.random.choice(project.versions)]
-        if project.security_levels and self.random.random() < 0.06:
+        if project.security_levels and issue.number > OPEN_ISSUES and self.random.random() < 0.06:
             issue.security_level = self.random.choice(project.security_levels)
 
     def _between(self, issue: Issue) -> int:
@@ -428,7 +430,7 @@ class _Builder:
             self._add_change(changed, moment, "summary", f"Summary {place}", f"Summary {place + 1}")
         self._add_worklogs(open_to_all[-1], MANY_WORKLOGS)
         open_to_all[-1].sprints = [*open_to_all[-1].sprints, self.foreign_sprint]
-        for issue, level in zip(core[3:5], core[0].project.security_levels, strict=False):
+        for issue, level in zip(core[OPEN_ISSUES:], core[0].project.security_levels, strict=False):
             issue.security_level = level
         for parent in open_to_all[2:3]:
             if parent.issue_type.level == -1 or parent.children:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import sys
 import time
+import traceback
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,7 @@ from .site import Site
 _ALL_ROUTES = [*platform_api.ROUTES, *search.ROUTES, *agile_api.ROUTES, *servlets.ROUTES]
 _COMPRESS_FROM_BYTES = 1024
 _WRITE_APART_FROM_BYTES = 65_536
+_MOST_KEPT_BYTES = 1_500_000_000
 _LONGEST_TARGET = 8_192
 _ANONYMOUS_REFUSED = "Client must be authenticated to access this resource."
 
@@ -67,12 +69,13 @@ class FakeJira:
         self.requests: list[RequestRecord] = []
         self.write_attempts: list[RequestRecord] = []
         self.connections = 0
-        self.on_request: Callable[[RequestRecord], None] | None = None
+        self.on_request: Callable[[RequestRecord], object] | None = None
         self._address = (host, port)
         self._certificate = certificate
         self._advertise_own_address = advertise_own_address
         self._kept: dict[tuple[object, ...], Response] | None = {} if keep_answers else None
         self._kept_generation = -1
+        self._kept_bytes = 0
         self._routes = Routes(_ALL_ROUTES, site.flavor)
         self._cache = DocumentCache(site)
         self._closing = Event()
@@ -213,6 +216,10 @@ class FakeJira:
             return self._kept_or_made(call, route.handler), signed_in
         except JiraError as error:
             return self._in_language(request, error.response), signed_in
+        except Exception:  # noqa: BLE001
+            # A fault of the fake itself: to be seen at once, and not to be taken for a fault of Jira.
+            traceback.print_exc()
+            return json_response({"errorMessages": ["The fake Jira failed; its trace is on stderr."]}, 500), signed_in
 
     def _in_language(self, request: Request, response: Response) -> Response:
         forced = request.headers.get("X-Force-Accept-Language", "").lower() == "true"
@@ -226,12 +233,15 @@ class FakeJira:
             return handler(call)
         if self._kept_generation != self.site.generation:
             self._kept.clear()
+            self._kept_bytes = 0
             self._kept_generation = self.site.generation
         request = call.request
         key = (request.method, request.target, request.body, call.account, call.page_share)
-        if key not in self._kept:
-            self._kept[key] = handler(call)
-        return self._kept[key]
+        response = self._kept.get(key) or handler(call)
+        if key not in self._kept and self._kept_bytes < _MOST_KEPT_BYTES:
+            self._kept[key] = response
+            self._kept_bytes += len(response.body)
+        return response
 
     def _no_route(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD") and not self._routes.reads_elsewhere(request.method, request.path):

@@ -1,6 +1,7 @@
 """What an issue looks like, which fields come, and in whose time zone."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_what_is_kept_of_a_document_follows_every_change(any_jira: FakeJira) -> 
     def text() -> str:
         return client.get(f"{API}/issue/{issue.id}", fields="*all").text
 
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: site.edit_issue(issue, summary="change-1"),
         lambda: site.add_comment(issue, "change-2"),
         lambda: site.rename_user("user0001", display_name="change-3"),
@@ -234,3 +235,45 @@ def test_what_is_kept_of_a_document_follows_every_change(any_jira: FakeJira) -> 
     site.rename_project_key("CORE", "KERN")
     assert f'"key":"{issue.key}"' in text()
     assert issue.key.startswith("KERN-")
+
+
+CLOUD_SHAPES: dict[str, set[str]] = {
+    "serverInfo": set(
+        """baseUrl buildDate buildNumber deploymentType displayUrl scmInfo serverTime serverTimeZone serverTitle version
+        versionNumbers""".split()
+    ),
+    "myself": set(
+        """self accountId accountType emailAddress avatarUrls displayName active timeZone locale groups applicationRoles
+        expand""".split()
+    ),
+    "project/search": {"self", "maxResults", "startAt", "total", "isLast", "values"},
+    "label": {"maxResults", "startAt", "total", "isLast", "values"},
+    "issue/CORE-1": {"expand", "id", "self", "key", "fields"},
+    "issue/CORE-1/comment": {"startAt", "maxResults", "total", "comments"},
+    "issue/CORE-1/worklog": {"startAt", "maxResults", "total", "worklogs"},
+    "issue/CORE-2/changelog": {"self", "maxResults", "startAt", "total", "isLast", "values"},
+}
+
+
+@pytest.mark.parametrize("path", list(CLOUD_SHAPES))
+def test_clouds_answers_have_the_documented_shape(cloud: FakeJira, path: str) -> None:
+    assert set(Client(cloud).json(f"{API}/{path}")) == CLOUD_SHAPES[path]
+
+
+def test_parts_of_issues_have_the_documented_shape(any_jira: FakeJira) -> None:
+    client, site = Client(any_jira), any_jira.site
+    issue = site.create_issue("CORE")
+    site.add_comment(issue)
+    site.add_worklog(issue)
+    site.edit_issue(issue, summary="Changed")
+    comment = client.json(f"{API}/issue/{issue.id}/comment")["comments"][0]
+    shape = {"self", "id", "author", "body", "updateAuthor", "created", "updated"}
+    assert set(comment) == (shape | {"jsdPublic"} if site.flavor.cloud else shape)
+    worklog = client.json(f"{API}/issue/{issue.id}/worklog")["worklogs"][0]
+    shape = {"self", "author", "updateAuthor", "comment", "created", "updated", "started", "timeSpent"}
+    assert set(worklog) == shape | {"timeSpentSeconds", "id", "issueId"}
+    changelog = client.json(f"{API}/issue/{issue.id}", expand="changelog")["changelog"]
+    assert set(changelog) == {"startAt", "maxResults", "total", "histories"}
+    assert set(changelog["histories"][0]) == {"id", "author", "created", "items"}
+    shape = {"field", "fieldtype", "from", "fromString", "to", "toString"}
+    assert set(changelog["histories"][0]["items"][0]) == (shape | {"fieldId"} if site.flavor.cloud else shape)

@@ -85,9 +85,12 @@ def test_healthy_answers_carry_headers_of_limits_too(start: Start) -> None:
     jira = start("dc10", issues=1)
     data_center = Client(jira).get(MYSELF).headers
     assert data_center["Retry-After"] == "0"
-    assert {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-FillRate", "X-RateLimit-Interval-Seconds"} <= set(
-        data_center
-    )
+    assert {
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-FillRate",
+        "X-RateLimit-Interval-Seconds",
+    } <= set(data_center)
     assert "Retry-After" not in Client(jira, method="anonymous").get(f"{API}/serverInfo").headers
     assert "Retry-After" not in Client(start("server7", issues=1)).get(MYSELF).headers
 
@@ -204,6 +207,7 @@ def test_a_token_that_repeats(jira: FakeJira) -> None:
 
 def test_a_sweep_that_ends_early_without_an_error(any_jira: FakeJira) -> None:
     client = Client(any_jira)
+    any_jira.site.create_issues("CORE", 150)
     whole = len(client.ids("created >= 0 order by created"))
     any_jira.faults.early_end(match="/search", after=1)
     assert len(client.ids("created >= 0 order by created")) < whole

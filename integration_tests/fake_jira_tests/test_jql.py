@@ -1,6 +1,8 @@
 """JQL is read and understood as Jira does, with Jira's own sentences where it refuses."""
 
+from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -202,7 +204,9 @@ def test_comparing_keys_or_ids_holds_inside_one_project_only(site: Site, name: s
     issues = found(site, f"{name} > {literal}")
     assert {issue.project.key for issue in issues} == {"CORE"}
     assert all(issue.number > 5 for issue in issues)
-    assert any(int(issue.id) > int(pivot.id) for issue in site.visible_issues(site.service_account) if issue not in issues)
+    assert any(
+        int(issue.id) > int(pivot.id) for issue in site.visible_issues(site.service_account) if issue not in issues
+    )
 
 
 def test_labels(site: Site) -> None:
@@ -225,11 +229,11 @@ def test_people_sprints_statuses_and_types(site: Site) -> None:
     visible = site.visible_issues(site.service_account, None)
     somebody = next(issue.assignee for issue in visible if issue.assignee)
     sprint = next(issue.sprints[0] for issue in visible if issue.sprints)
-    cases = {
+    cases: dict[str, Callable[[Issue], bool]] = {
         f'assignee = "{somebody.account_id}"': lambda issue: issue.assignee is somebody,
         "assignee is EMPTY": lambda issue: issue.assignee is None,
         f"sprint = {sprint.id}": lambda issue: sprint in issue.sprints,
-        f'cf[{site.sprint_field_id.removeprefix("customfield_")}] in ({sprint.id})': lambda i: sprint in i.sprints,
+        f"cf[{site.sprint_field_id.removeprefix('customfield_')}] in ({sprint.id})": lambda i: sprint in i.sprints,
         "sprint in openSprints()": lambda issue: any(each.state == "active" for each in issue.sprints),
         'status = "In Progress"': lambda issue: issue.status.name == "In Progress",
         "statusCategory != Done": lambda issue: issue.status.category != "done",
@@ -254,7 +258,7 @@ def test_order_by_time_then_key(site: Site, name: str, direction: str) -> None:
     issues = found(site, f"created >= 0 ORDER BY {name} {direction}, key ASC")
     times = [getattr(issue, name) for issue in issues]
     assert times == sorted(times, reverse=direction == "DESC")
-    for one, two in zip(issues, issues[1:], strict=False):
+    for one, two in pairwise(issues):
         if getattr(one, name) == getattr(two, name):
             assert (one.project.key, one.number) < (two.project.key, two.number)
 

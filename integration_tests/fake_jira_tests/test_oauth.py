@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -35,7 +36,9 @@ def other_key() -> str:
     ).decode()
 
 
-def session(callback: str | None = "oob", key: str | None = None, consumer: str = CONSUMER, **more: str) -> OAuth1Session:
+def session(
+    callback: str | None = "oob", key: str | None = None, consumer: str = CONSUMER, **more: Any
+) -> OAuth1Session:
     return OAuth1Session(
         consumer, rsa_key=key or key_pair()[0], signature_method="RSA-SHA1", callback_uri=callback, **more
     )
@@ -262,9 +265,7 @@ def test_a_frozen_clock_does_not_refuse_signatures(start: Start) -> None:
 
 def test_a_key_as_an_administrator_pastes_it(jira: FakeJira, other_key: str) -> None:
     private = serialization.load_pem_private_key(other_key.encode(), None)
-    pem = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     bare = "".join(pem.decode().splitlines()[1:-1])
     for place, pasted in enumerate((pem.decode(), bare, f"  {bare}\n")):
         jira.site.oauth.add_consumer(f"consumer-{place}", "Another", pasted)

@@ -162,7 +162,16 @@ def test_https(start: Start, tmp_path: Path) -> None:
 
 def test_by_hand(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
-    arguments = ["--flavor", "data-center-10.3", "--context-path", "/jira", "--issues", "30", "--ready-file", str(ready)]
+    arguments = [
+        "--flavor",
+        "data-center-10.3",
+        "--context-path",
+        "/jira",
+        "--issues",
+        "30",
+        "--ready-file",
+        str(ready),
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "integration_tests.fake_jira", *arguments],
         stdout=subprocess.PIPE,

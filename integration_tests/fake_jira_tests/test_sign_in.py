@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
-from integration_tests.fake_jira import FakeJira
+from integration_tests.fake_jira import FLAVORS, FakeJira
 from integration_tests.fake_jira.clock import HOUR_MS
 
 from .client import AGILE, API, Client
@@ -208,9 +208,11 @@ def test_nobody_is_nobody(any_jira: FakeJira) -> None:
 # What this is
 
 
-def test_server_info_says_what_this_is(any_jira: FakeJira) -> None:
-    flavor = any_jira.site.flavor
-    info = Client(any_jira, method="anonymous").json(f"{API}/serverInfo")
+@pytest.mark.parametrize("name", list(FLAVORS))
+def test_server_info_says_what_this_is(start: Start, name: str) -> None:
+    jira = start(name, issues=1)
+    flavor = jira.site.flavor
+    info = Client(jira, method="anonymous").json(f"{API}/serverInfo")
     assert info["version"] == flavor.version
     assert info["versionNumbers"] == [int(part) for part in flavor.version.removesuffix("-SNAPSHOT").split(".")]
     # Data Center calls itself a server.

@@ -59,6 +59,9 @@ class JiraListRetriever(Retriever):
         rows = client.get(path)
         if not isinstance(rows, list):
             raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
+        if not rows and not partition:
+            # Cloud shows nobody an empty list, with no other sign that the credentials were not accepted.
+            sync.instance.prove_sign_in()
         return rows
 
     def _pass_over(self, refused: RefusedRequest, sync: Sync, partition: Mapping[str, Any]) -> None:

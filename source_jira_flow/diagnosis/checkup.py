@@ -44,6 +44,7 @@ _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING
 # So many configured keys that are not visible are asked for one by one, to find renamed ones.
 _MOST_RENAMED = 10
 _LONGEST_NAME = 80
+_LONGEST_QUOTE = 200
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Diagnosis:
 def run_check(config: Mapping[str, Any], logger: logging.Logger) -> AirbyteConnectionStatus:
     """The verdict on a configuration, within `Settings.check_limit` seconds whatever hangs. Never raises."""
     settings = Settings.from_environment()
-    diagnosis = examine(config, logger, settings, limit=settings.check_limit)
+    diagnosis = examine(config, logger, settings.impatient(), limit=settings.check_limit)
     for finding in in_order(diagnosis.findings):
         logger.log(_LOG_LEVELS[finding.severity], filter_secrets(f"{heading(finding)}: {finding.text}"))
     if diagnosis.succeeded:
@@ -110,9 +111,9 @@ def examine(
 
     `thorough` asks for the permissions on every project, not only on those that will be imported.
     """
-    secrets.register(config)
-    checkup = _Checkup(logger, settings.impatient(), time.monotonic() + limit, thorough=thorough)
+    checkup = _Checkup(logger, settings, time.monotonic() + limit, thorough=thorough)
     try:
+        secrets.register(config)
         checkup.examine(config)
     except Exception as error:  # noqa: BLE001  # whatever it is, a person waits for a sentence
         checkup.diagnosis.findings += findings_of(error, logger)
@@ -130,6 +131,9 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         return [way]
     if isinstance(error, ConfigurationError):
         return [failed("configuration", Mender.YOU, str(error))]
+    if isinstance(error, JiraFlowError):
+        said = clipped(str(error), _LONGEST_QUOTE)
+        return [failed("contradiction", Mender.YOU, f"{said} Try again, and report it with the log if it stays.")]
     # Only where it happened: an exception's text or variables may hold anything.
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))

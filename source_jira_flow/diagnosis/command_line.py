@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ _WIDTH_OF_FILES = 120
 
 
 def diagnose_main(arguments: list[str]) -> int:
-    """Print the report for `--config FILE`; 0 where the check succeeds, 1 where it fails, 2 for a wrong command line."""
+    """Print the report for `--config FILE`. Returns 0 where the check succeeds, 1 where it fails, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow diagnose",
         description="Test a configuration, and show what is wrong, who can mend it, and what the account may do.",
@@ -39,8 +40,10 @@ def diagnose_main(arguments: list[str]) -> int:
         console.print(str(error), style="bold red", markup=False, highlight=False)
         return 1
     settings = Settings.from_environment()
+    # Few tries as in check, but time enough for a slow Jira.
+    patient = replace(settings.impatient(), read_timeout=settings.read_timeout)
     with console.status("Asking Jira …"):
-        diagnosis = examine(config, _quiet_logger(), settings, limit=settings.diagnose_limit, thorough=True)
+        diagnosis = examine(config, _quiet_logger(), patient, limit=settings.diagnose_limit, thorough=True)
     show(diagnosis, console)
     return 0 if diagnosis.succeeded else 1
 

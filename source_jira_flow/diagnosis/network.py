@@ -50,7 +50,7 @@ def way_finding(error: JiraFlowError) -> Finding | None:
         return failed(
             "rate_limited",
             Mender.YOU,
-            "Jira asks to slow down, and did not let this test finish: try again in a few minutes, with fewer workers"
+            "Jira asks to wait, and did not let this test finish: try again in a few minutes, with fewer workers"
             " (num_workers) if it stays.",
         )
     if isinstance(error, ServerFault):

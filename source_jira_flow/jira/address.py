@@ -50,4 +50,4 @@ def _is_jira(client: JiraClient) -> bool:
         document = client.ask("GET", SERVER_INFO, signed=False, tries=1).document
     except JiraFlowError:
         return False
-    return isinstance(document, dict) and "version" in document
+    return isinstance(document, dict) and bool(document.get("version"))

@@ -123,7 +123,7 @@ def _refuse_redirect(client: JiraClient, answer: Answer) -> None:
 
 def _server_info(answer: Answer, client: JiraClient) -> ServerInfo:
     document = answer.document
-    if not isinstance(document, dict) or "version" not in document:
+    if not isinstance(document, dict) or not document.get("version"):
         raise no_jira_at(client)
     numbers = tuple(int(number) for number in document.get("versionNumbers") or _numbers(str(document["version"])))
     now = milliseconds(document["serverTime"]) if document.get("serverTime") else date_of(answer.headers)

@@ -23,7 +23,9 @@ class SelfHostedJira(Jira):
 
     def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
         start = position or 0
-        answer = self._search({"jql": jql, "fields": list(fields), "maxResults": limit, "startAt": start})
+        # A page that reaches past the window is refused whole.
+        size = min(limit, max(1, self.result_window - start)) if self.result_window else limit
+        answer = self._search({"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start})
         issues, total = answer["issues"], answer["total"]
         reached = start + len(issues)
         if not issues and start < total:

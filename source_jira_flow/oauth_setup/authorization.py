@@ -186,7 +186,10 @@ class Authorization:
     def _show_page(self, token: RequestToken) -> None:
         self._shown = token.token
         address, screen = self._dance.authorize_address(token), self._screen
-        screen.say("On this page of Jira, signed in as the service account, press Allow:")
+        screen.say(
+            "On this page of Jira, signed in as the service account, press Allow. A private window of the browser keeps"
+            " your own sign-in out of it."
+        )
         screen.value(address)
         if self._listener is None:
             return
@@ -197,13 +200,13 @@ class Authorization:
         """What came by the callback, or was pasted instead; None where nothing came, for a code that can be typed."""
         listener.expect(token.token)
         screen, seconds = self._screen, self._options.timeout
+        screen.forget_typed()
         screen.say(f"Waiting up to {duration(seconds)} for Jira to send the browser back to {listener.address}")
         if screen.person:
             screen.say(
                 "If the browser can't show that page, paste its address here. Press Enter to have a code to type"
                 " instead."
             )
-            screen.forget_typed()
             line = screen.ask_until(lambda: listener.verifier is not None, seconds)
         else:
             line = None

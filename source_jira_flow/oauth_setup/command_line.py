@@ -43,7 +43,7 @@ def oauth_main(arguments: list[str]) -> int:
 
 def _run(options: Options, screen: Screen) -> None:
     if options.paste:
-        show_fields_again(screen, options.output, secrets=options.show_secrets)
+        show_fields_again(screen, options.places, secrets=options.show_secrets)
     else:
         Walk(options, screen, Settings.from_environment().impatient(), logging.getLogger(__name__)).go()
 

@@ -96,7 +96,7 @@ class Dance:
         if problem == "signature_invalid":
             return signature_words(self.base_url, believed_base_url(headers, body), self.configured_url, self.key_file)
         words = words_for(step, problem, response.status_code, headers, body)
-        return f"{words} Used was {self.consumer_key}" if problem == "consumer_key_unknown" else words
+        return f"{words} It must be {self.consumer_key}" if problem == "consumer_key_unknown" else words
 
 
 def _refuse_other_answers(response: requests.Response, base_url: str) -> None:

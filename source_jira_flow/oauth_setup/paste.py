@@ -8,6 +8,7 @@ from typing import Any
 
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config
+from source_jira_flow.oauth_setup.places import Places
 from source_jira_flow.oauth_setup.screen import Screen
 
 _METHOD = "OAuth (application link)"
@@ -19,10 +20,16 @@ _SECRET_FIELDS = {
 }
 
 
-def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, *, secrets: bool) -> None:
-    """The fields with their values; the secret ones with where they lie in the file at `path`, unless asked for."""
+def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, key_file: Path, *, secrets: bool) -> None:
+    """The fields with their values; the secret ones with where they lie, unless asked for.
+
+    `path` is where the configuration lies, `key_file` the private key.
+    """
     credentials = document["credentials"]
-    screen.say("What to paste into Airbyte, where a source Jira Flow is set up:")
+    places = {name: f"credentials.{name} in {path}" for name in _SECRET_FIELDS}
+    if key_file.exists():
+        places["private_key"] = f"the whole text of {key_file}"
+    screen.say("What to paste into Airbyte, where a Jira Flow source is set up:")
     screen.field("Base URL", document["base_url"])
     screen.field("Authentication method", _METHOD)
     for name, title in _FIELDS.items():
@@ -32,12 +39,12 @@ def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, *, secr
             screen.field(title, "")
             screen.value(credentials[name])
         else:
-            screen.field(title, f"credentials.{name} in {path}")
+            screen.field(title, places[name])
 
 
-def show_fields_again(screen: Screen, path: Path, *, secrets: bool) -> None:
+def show_fields_again(screen: Screen, places: Places, *, secrets: bool) -> None:
     """The same from a configuration that was written before. Raises ConfigurationError where there is none."""
-    document = read_config(path)
+    document = read_config(places.config)
     if document is None or not oauth_credentials(document):
-        raise ConfigurationError(f"There is no configuration with OAuth credentials in {path}.")
-    show_fields(screen, document, path, secrets=secrets)
+        raise ConfigurationError(f"There is no configuration with OAuth credentials in {places.config}.")
+    show_fields(screen, document, places.config, places.key, secrets=secrets)

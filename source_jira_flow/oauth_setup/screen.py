@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import textwrap
@@ -27,6 +28,10 @@ class Screen:
         self.person = sys.stdin.isatty() and sys.stdout.isatty()
         self._assume_yes = assume_yes
         self._keyboard = Keyboard()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A name in Jira that the terminal can't show is no reason to break off.
+                stream.reconfigure(errors="replace")
         # rich keeps bold under NO_COLOR; without a colour system it writes no escape codes at all.
         plain = {"color_system": None} if os.environ.get("NO_COLOR") else {}
         self._out = Console(highlight=False, emoji=False, **plain)  # type: ignore[arg-type]
@@ -95,7 +100,8 @@ class Screen:
 
     def forget_typed(self) -> None:
         """Keys that were pressed before they were asked for."""
-        self._keyboard.forget_typed()
+        if self.person:
+            self._keyboard.forget_typed()
 
     def _prompt(self, question: str) -> None:
         wrapped = self._wrapped(self._out, question, "  ", "  ")

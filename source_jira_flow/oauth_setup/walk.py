@@ -10,7 +10,7 @@ from pathlib import Path
 
 from source_jira_flow.client import JiraClient, Unsigned
 from source_jira_flow.config import Config, clean_base_url
-from source_jira_flow.errors import ConfigurationError, SignInRefused
+from source_jira_flow.errors import ConfigurationError, JiraFlowError, SignInRefused
 from source_jira_flow.jira.connection import (
     Instance,
     ServerInfo,
@@ -69,7 +69,7 @@ class Walk:
             self._screen.step(4, _STEPS, "Allow the access")
             self._screen.done("Was allowed in an earlier run.")
         document = self._prove(kept, pair, consumer_key, token)
-        self._write(kept, document)
+        self._write(kept, document, pair.path)
 
     # 1. A Jira that answers
 
@@ -80,6 +80,8 @@ class Walk:
         if session is not None:
             return KeptSession(session, self._places.session), self._server(session.base_url)
         given = self._options.base_url or str((before or {}).get("base_url") or "")
+        if given and not self._options.base_url:
+            screen.say(f"As in {self._places.config}. For another Jira name --base-url.")
         while True:
             if not given and not screen.person:
                 raise ConfigurationError("Which Jira? Name its address with --base-url.")
@@ -88,7 +90,7 @@ class Walk:
                 base_url = clean_base_url(given)
                 server = self._server(base_url)
                 return KeptSession(Session(base_url), self._places.session), server
-            except ConfigurationError as error:
+            except JiraFlowError as error:
                 if self._options.base_url or not screen.person:
                     raise
                 screen.fail(str(error))
@@ -251,26 +253,37 @@ class Walk:
 
     # 6. The configuration
 
-    def _write(self, kept: KeptSession, document: Document) -> None:
+    def _write(self, kept: KeptSession, document: Document, key_file: Path) -> None:
         screen, place = self._screen, self._places.config
         screen.step(6, _STEPS, "Configuration")
-        into_existing = place.exists() and screen.yes(
-            f"{place} exists. Put the new sign-in into it? Its other settings stay.", default=False
-        )
+        into_existing = self._put_into_existing(place, kept)
         if place.exists() and not into_existing:
             place = free_place(place)
         write_config(place, document, into_existing=into_existing)
         forget_session(kept.path)
         screen.done(f"Written, for your eyes only: {place}")
         screen.blank()
-        show_fields(screen, document, place, secrets=self._options.show_secrets)
+        show_fields(screen, document, place, shown(key_file), secrets=self._options.show_secrets)
         screen.blank()
         screen.say("On the command line, test the connection and its permissions with:")
         screen.value(f"source-jira-flow check --config {place}")
 
+    def _put_into_existing(self, place: Path, kept: KeptSession) -> bool:
+        before = read_config(place)
+        if before is None:
+            return False
+        if before and not _same_jira(before, kept):
+            question = f"{place} is for {before.get('base_url')}. Put this Jira and its sign-in in its place?"
+        else:
+            question = f"{place} exists. Put the new sign-in into it? Its other settings stay."
+        return self._screen.yes(question, default=False)
+
 
 def _same_jira(before: Document | None, kept: KeptSession) -> bool:
-    return before is not None and before.get("base_url") == kept.now.base_url
+    try:
+        return before is not None and clean_base_url(str(before.get("base_url") or "")) == kept.now.base_url
+    except ConfigurationError:
+        return False
 
 
 def _kind(server: ServerInfo) -> str:

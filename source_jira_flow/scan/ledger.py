@@ -30,6 +30,8 @@ class Ledger:
         self._sync = sync
         self._feeds = feeds
         self._lock = threading.RLock()
+        # Held while the records of one issue go out, and while states do: no state comes between an issue's comments.
+        self.whole_issue = threading.RLock()
         self._emitter = sync.state_emitter()
         self._scopes: list[Scope] = []
         self._keys: dict[str, str] = {}
@@ -106,19 +108,21 @@ class Ledger:
                 if row["updated_ms"] >= horizon:
                     versions[row["id"]] = row["updated_ms"]
             feed.commit(rows)
-        self._issues_since_checkpoint += max((len(rows) for rows in sent.values()), default=0)
 
-    def checkpoint_if_due(self) -> None:
-        """Emit the states after enough issues, or enough time with any."""
+    def issue_is_out(self) -> None:
+        """Count one issue whose records went out, and emit the states after enough of them, or enough time with any.
+
+        A state can be emitted at any time: it claims the pages that are committed, and no more.
+        """
         with self._lock:
+            self._issues_since_checkpoint += 1
             late = time.monotonic() - self._last_checkpoint >= _SECONDS_PER_CHECKPOINT
-            if self._issues_since_checkpoint < self._sync.jira.client.settings.checkpoint_size and not (
-                late and self._issues_since_checkpoint
-            ):
+            if self._issues_since_checkpoint < self._sync.jira.client.settings.checkpoint_size and not late:
                 return
             self._issues_since_checkpoint = 0
             self._last_checkpoint = time.monotonic()
-        self._emitter.emit(self._written)
+        with self.whole_issue:
+            self._emitter.emit(self._written)
 
     def emit_last(self) -> None:
         """Emit the states as they stand."""

@@ -60,7 +60,7 @@ class Verdict:
     @property
     def is_failure(self) -> bool:
         """An estimate alone fails nothing, a handful neither: issues come and go while they are counted."""
-        return self.exact and _is_large(self.missing, self.counted)
+        return self.exact and is_large(self.missing, self.counted)
 
     @staticmethod
     def error(message: str) -> JiraFlowError:
@@ -74,6 +74,10 @@ class Coverage:
 
     windows: list[_Entry] = field(default_factory=list)
     looked_into: list[_Entry] = field(default_factory=list)
+
+    def add(self, window: WindowCount, streams: tuple[str, ...]) -> None:
+        """A window that came whole. Appending is one step for all lanes."""
+        self.windows.append((window, streams))
 
     def differing(self, count: CountBetween) -> Iterator[_Entry]:
         """The windows in which Jira counts more than came, found by halves."""
@@ -109,8 +113,7 @@ def _contiguous(windows: Sequence[_Entry]) -> Iterator[list[_Entry]]:
 def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
     came = sum(len(window) for window, _ in run)
     counted = count(run[0][0].start, run[-1][0].end)
-    difference = counted.number - came
-    if difference <= 0 or (not counted.exact and not _is_noticeable(difference, counted.number)):
+    if not is_noticeable(counted, came):
         return
     if len(run) == 1:
         yield run[0]
@@ -120,10 +123,14 @@ def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
     yield from _differing(run[middle:], count)
 
 
-def _is_noticeable(difference: int, counted: int) -> bool:
-    """Estimates waver: a difference in one is looked into from a handful or a share on."""
-    return difference > _FEW or difference > counted * _SHARE
+def is_noticeable(counted: Count, came: int) -> bool:
+    """Whether to look again. Estimates waver: a difference in one counts from a handful or a share on."""
+    difference = counted.number - came
+    if counted.exact:
+        return difference > 0
+    return difference > _FEW or difference > counted.number * _SHARE
 
 
-def _is_large(difference: int, counted: int) -> bool:
+def is_large(difference: int, counted: int) -> bool:
+    """Whether a difference is more than issues that come and go while they are counted."""
     return difference > _FEW and difference > counted * _SHARE

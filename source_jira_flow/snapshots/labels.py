@@ -20,6 +20,9 @@ class LabelSnapshot:
     def records(self) -> Iterator[dict[str, Any]]:
         """What is new or gone. Raises PassingFault for an empty list while issues have labels."""
         yield from self._list()
+        if not self._comparison.listed:
+            # To nobody, Jira shows no labels.
+            self._sync.instance.prove_sign_in()
         if not self._comparison.missing():
             return
         # No label can be asked for by itself: gone is what a second list lacks as well.

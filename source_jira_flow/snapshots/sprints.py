@@ -26,9 +26,8 @@ class SprintSnapshot:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """What is new, changed or gone. Raises ConfigurationError where boards are refused that were readable."""
-        reading = SprintReading(self._sync.jira, self._boards, self._sync.now, self._sync.logger)
         try:
-            reading.read()
+            reading = self._reading()
         except (NotFound, Forbidden) as refused:
             self._explain(refused)
             yield from self._met()
@@ -46,6 +45,16 @@ class SprintSnapshot:
             logger=self._sync.logger,
             key=int,
         ).records()
+
+    def _reading(self) -> SprintReading:
+        """What Jira says of the sprints. A refusal counts only when it comes twice, and to the account that signed in."""
+        reading = SprintReading(self._sync.jira, self._boards, self._sync.now, self._sync.logger)
+        try:
+            reading.read()
+        except (NotFound, Forbidden):
+            self._sync.instance.prove_sign_in()
+            reading.read()
+        return reading
 
     def extra_state(self) -> dict[str, Any]:
         """Which board shows which sprint, and when all were last read."""

@@ -25,30 +25,33 @@ class UserSnapshot:
     def records(self) -> Iterator[dict[str, Any]]:
         """What is new, changed or gone. Raises ConfigurationError where a list that was readable is refused now."""
         users = self._sync.jira.users()
-        refused = False
+        refused: Forbidden | None = None
         try:
             for user in users:
                 if person_id(user):
                     yield from self._comparison.see(user_columns(user))
-        except Forbidden:
+        except Forbidden as error:
             if self._comparison.listed:
                 raise
-            refused = True
-        if refused or not self._comparison.listed:
-            self._explain_empty_list(refused)
-        else:
+            refused = error
+        if self._comparison.listed:
             yield from self._absent(users.may_be_cut)
-        if refused or users.may_be_cut or not self._comparison.listed:
+        else:
+            self._explain_empty_list(refused)
+        if users.may_be_cut or not self._comparison.listed:
             yield from self._met()
 
     def extra_state(self) -> dict[str, Any]:
         """Nothing besides the digests."""
         return {}
 
-    def _explain_empty_list(self, refused: bool) -> None:
-        """No list of users is never an empty one: the account at least is in it."""
-        if not refused and self._sync.jira.holds_globally(_BROWSE_USERS):
-            raise PassingFault("Jira gave an empty list of users, although the account may browse users. Sync again.")
+    def _explain_empty_list(self, refused: Forbidden | None) -> None:
+        """A list without anybody is a refusal: the account at least would be in it. To nobody, Jira refuses too."""
+        self._sync.instance.prove_sign_in()
+        if self._sync.jira.holds_globally(_BROWSE_USERS):
+            raise refused or PassingFault(
+                "Jira gave an empty list of users, although the account may browse users. Sync again."
+            )
         if self._comparison.stored.listed:
             raise ConfigurationError(
                 "Jira does not let the account browse users any more: ask your Jira administrator to grant it the"

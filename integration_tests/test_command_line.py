@@ -1,0 +1,199 @@
+"""The connector as the platform runs it: a process, files, standard output, exit codes. A few chosen runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, Type
+
+from integration_tests.fake_jira import FakeJira
+from integration_tests.support import (
+    CLOUD,
+    Run,
+    Setup,
+    config_for,
+    configured,
+    discover,
+    run_connector,
+)
+
+PROTOCOL = {kind.value for kind in Type}
+LEAST_SECRET = 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as people have them: with spaces, and letters beyond ASCII."""
+    path = tmp_path / "My Jira – größe"
+    path.mkdir()
+    return path
+
+
+def written(path: Path, content: Any) -> str:
+    path.write_text(json.dumps(content), "utf-8")
+    return str(path)
+
+
+def catalog_file(folder: Path, config: Mapping[str, Any], *streams: str) -> str:
+    catalog = configured(discover(config), streams or None)
+    return written(folder / "catalog.json", ConfiguredAirbyteCatalogSerializer.dump(catalog))
+
+
+def assert_protocol_only(run: Run) -> None:
+    for message in run.messages:
+        if message["type"] == "DEBUG":
+            # The CDK's own form of what it logs under --debug; the platform never asks for it.
+            continue
+        assert message["type"] in PROTOCOL
+        body = {"CONNECTION_STATUS": "connectionStatus"}.get(message["type"], message["type"].lower())
+        assert isinstance(message[body], dict)
+
+
+def secrets_of(credentials: Mapping[str, str]) -> Iterator[str]:
+    """The secrets in every shape in which they could come out."""
+    for name in ("private_key", "access_token", "access_token_secret", "password"):
+        value = credentials.get(name, "")
+        yield from (value, json.dumps(value)[1:-1], *value.splitlines())
+    for user, secret in (("email", "access_token"), ("username", "password")):
+        pair = f"{credentials.get(user)}:{credentials.get(secret)}"
+        yield from (base64.b64encode(pair.encode(encoding)).decode() for encoding in ("utf-8", "latin-1"))
+
+
+def assert_no_secret(run: Run, credentials: Mapping[str, str]) -> None:
+    for text in (run.stdout, run.stderr):
+        for secret in secrets_of(credentials):
+            if len(secret) >= LEAST_SECRET and not secret.startswith("-----"):
+                assert secret not in text
+        assert "oauth_signature=" not in text
+        assert "Authorization: " not in text
+
+
+def test_spec_says_what_the_configuration_consists_of() -> None:
+    run = run_connector("spec")
+    assert run.exit_code == 0
+    assert_protocol_only(run)
+    (message,) = run.of_type(Type.SPEC)
+    properties = message["spec"]["connectionSpecification"]["properties"]
+    assert list(properties) == [
+        "base_url",
+        "credentials",
+        "projects",
+        "start_date",
+        "require_create_issues",
+        "lookback_minutes",
+        "num_workers",
+    ]
+
+
+def test_every_verb_keeps_to_the_protocol_and_keeps_its_secrets(setup: Setup, jira: FakeJira, folder: Path) -> None:
+    content = config_for(jira, setup.method)
+    config = written(folder / "config file.json", content)
+
+    checked = run_connector("check", "--config", config, "--debug")
+    assert checked.exit_code == 0
+    (status,) = checked.of_type(Type.CONNECTION_STATUS)
+    assert status["connectionStatus"]["status"] == "SUCCEEDED", status
+
+    read = run_connector("read", "--config", config, "--catalog", catalog_file(folder, content), "--debug")
+    assert read.exit_code == 0
+    assert len([row for row in read.of_type(Type.RECORD) if row["record"]["stream"] == "issues"]) == len(
+        jira.site.visible_issues(jira.site.service_account)
+    )
+
+    for run in (checked, read):
+        assert_protocol_only(run)
+        assert_no_secret(run, content["credentials"])
+
+
+def test_discover_lists_the_streams(start_jira: Callable[..., FakeJira], folder: Path) -> None:
+    config = written(folder / "config.json", config_for(start_jira()))
+    run = run_connector("discover", "--config", config)
+    assert run.exit_code == 0
+    assert_protocol_only(run)
+    (message,) = run.of_type(Type.CATALOG)
+    names = {stream["name"] for stream in message["catalog"]["streams"]}
+    assert {"issues", "comments", "users", "projects", "sprints", "labels", "statuses"} <= names
+
+
+def test_a_read_goes_on_from_the_state_that_the_last_one_wrote(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    jira = start_jira()
+    content = config_for(jira)
+    config, catalog = written(folder / "config.json", content), catalog_file(folder, content, "issues")
+    first = run_connector("read", "--config", config, "--catalog", catalog)
+    state = written(folder / "state.json", [first.of_type(Type.STATE)[-1]["state"]])
+
+    jira.site.edit_issue("CORE-1", summary="Changed since")
+    second = run_connector("read", "--config", config, "--catalog", catalog, "--state", state)
+    assert second.exit_code == 0
+    (record,) = second.of_type(Type.RECORD)
+    assert record["record"]["data"]["summary"] == "Changed since"
+
+
+def test_a_stream_that_jira_refuses_is_incomplete_and_the_others_are_whole(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    jira = start_jira()
+    jira.faults.refuse(400, "The value 'NOPE' does not exist for the field 'project'.", match="/search/jql")
+    content = config_for(jira)
+    config = written(folder / "config.json", content)
+    run = run_connector(
+        "read", "--config", config, "--catalog", catalog_file(folder, content, "issues", "projects"), "--debug"
+    )
+    assert run.exit_code == 1
+    assert_protocol_only(run)
+    assert_no_secret(run, content["credentials"])
+    traces = [message["trace"] for message in run.of_type(Type.TRACE)]
+    statuses = {
+        trace["stream_status"]["stream_descriptor"]["name"]: trace["stream_status"]["status"]
+        for trace in traces
+        if trace["type"] == "STREAM_STATUS"
+    }
+    assert statuses == {"issues": "INCOMPLETE", "projects": "COMPLETE"}
+    errors = [trace["error"] for trace in traces if trace["type"] == "ERROR"]
+    assert any("'NOPE' does not exist" in error["message"] for error in errors), errors
+
+
+def test_a_project_that_does_not_exist_is_named(start_jira: Callable[..., FakeJira], folder: Path) -> None:
+    config = written(folder / "config.json", config_for(start_jira(), projects=["CORE", "CROE"]))
+    run = run_connector("check", "--config", config)
+    assert run.exit_code == 0
+    assert_protocol_only(run)
+    (message,) = run.of_type(Type.CONNECTION_STATUS)
+    assert message["connectionStatus"]["status"] == "FAILED"
+    assert "CROE" in message["connectionStatus"]["message"]
+
+
+def test_a_configuration_file_that_is_not_there_is_named(folder: Path) -> None:
+    run = run_connector("check", "--config", str(folder / "nowhere.json"))
+    assert run.exit_code != 0
+    assert_protocol_only(run)
+    (trace,) = run.of_type(Type.TRACE)
+    assert "nowhere.json" in json.dumps(trace)
+
+
+def test_a_sign_in_that_is_refused_fails_a_read_with_words_for_it(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    content = config_for(start_jira(CLOUD))
+    catalog = catalog_file(folder, content)
+    content["credentials"]["access_token"] = "ATATT3xFfGF0-revoked-long-ago"
+    config = written(folder / "config.json", content)
+    run = run_connector("read", "--config", config, "--catalog", catalog, "--debug")
+    assert run.exit_code == 1
+    assert_protocol_only(run)
+    assert_no_secret(run, content["credentials"])
+    errors = [trace["trace"]["error"] for trace in run.of_type(Type.TRACE) if trace["trace"]["type"] == "ERROR"]
+    assert {error["failure_type"] for error in errors} == {"config_error"}
+
+
+def test_without_a_verb_it_says_what_there_is() -> None:
+    run = run_connector()
+    assert run.exit_code == 2
+    assert "diagnose" in run.stdout
