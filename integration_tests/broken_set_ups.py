@@ -527,7 +527,9 @@ BROKEN_SET_UPS = (
     BrokenSetUp(
         "a proxy with a sign-in", _status("407 Proxy Authentication Required"), "network:no_jira", ("no Jira",)
     ),
-    BrokenSetUp("requests limited", _after(_slow_down_for_ever, _cloud), "rate_limited", ("asks to wait", "num_workers")),
+    BrokenSetUp(
+        "requests limited", _after(_slow_down_for_ever, _cloud), "rate_limited", ("asks to wait", "num_workers")
+    ),
     # The configuration
     BrokenSetUp(
         "http", _changed(_cloud, base_url="http://jira.example.com"), "configuration", ("https://jira.example.com",)

@@ -62,10 +62,10 @@ def postgresql() -> Iterator[CacheBase]:
         pytest.skip(str(reason))
 
 
-def source_for(config: dict[str, Any]) -> Source:
+def source_for(config: dict[str, Any], streams: list[str] = STREAMS) -> Source:
     import airbyte
 
-    return airbyte.get_source("source-jira-flow", local_executable=EXECUTABLE, config=config, streams=STREAMS)
+    return airbyte.get_source("source-jira-flow", local_executable=EXECUTABLE, config=config, streams=streams)
 
 
 def rows(cache: CacheBase, table: str) -> dict[str, dict[str, Any]]:
@@ -136,3 +136,62 @@ def assert_two_syncs_are_whole(cache: CacheBase, jira: FakeJira) -> None:
     work(jira.site)
     source.read(cache=cache, skip_validation=True)
     assert_tables_say_what_jira_says(cache, jira.site)
+
+
+def test_in_duckdb_a_rename_a_removal_and_a_return_end_as_jira_has_them(
+    duckdb_file: CacheBase, start_jira: Callable[..., FakeJira]
+) -> None:
+    jira = start_jira(CLOUD, issues=20)
+    site, account = jira.site, jira.site.service_account
+    source = source_for(config_for(jira), ["users", "projects", "sprints", "labels"])
+    # A project that leads nothing else: its end takes no sprint along.
+    user, project = list(site.users.values())[5], site.project("BIZ")
+    sprint = next(sprint for sprint in site.visible_sprints(account) if sprint.state == "active")
+    issue = next(issue for issue in site.visible_issues(account) if issue.project.key == "CORE")
+    site.edit_issue(issue, labels=["comes-and-goes"])
+
+    def there(table: str) -> dict[str, dict[str, Any]]:
+        return {key: row for key, row in rows(duckdb_file, table).items() if row["_ab_cdc_deleted_at"] is None}
+
+    def assert_the_tables_are_right() -> None:
+        source.read(cache=duckdb_file, skip_validation=True)
+        assert {key: row["name"] for key, row in there("users").items()} == {
+            site.user_id(user): user.display_name for user in site.visible_users(account)
+        }
+        # Cloud lists archived projects too.
+        assert {key: row["name"] for key, row in there("projects").items() if not row["archived"]} == {
+            project.id: project.name for project in site.visible_projects(account) if not project.archived
+        }
+        assert {key: (row["name"], row["state"]) for key, row in there("sprints").items()} == {
+            str(sprint.id): (sprint.name, sprint.state) for sprint in site.visible_sprints(account)
+        }
+        assert set(there("labels")) == site.all_labels()
+
+    assert_the_tables_are_right()
+    site.rename_user(user, display_name="Renamed")
+    site.edit_project(project, name="Renamed")
+    site.rename_sprint(sprint, "Renamed, [too]=")
+    site.edit_issue(issue, labels=["comes-and-goes", "is-new"])
+    assert_the_tables_are_right()
+
+    site.delete_user(user)
+    site.revoke("BROWSE_PROJECTS", project=project)
+    boards = [board for board in site.boards.values() if sprint in board.sprints]
+    site.delete_sprint(sprint)
+    site.edit_issue(issue, labels=["is-new"])
+    assert_the_tables_are_right()
+    removed = rows(duckdb_file, "users")[site.user_id(user)]
+    assert {name for name, value in removed.items() if value is not None and not name.startswith("_airbyte")} == {
+        "id",
+        "observed_at",
+        "_ab_cdc_deleted_at",
+    }
+
+    site.restore_user(site.user_id(user))
+    site.grant("BROWSE_PROJECTS", project=project)
+    site.sprints[sprint.id] = sprint
+    for board in boards:
+        board.sprints.append(sprint)
+    site.edit_issue(issue, labels=["is-new", "comes-and-goes"])
+    assert_the_tables_are_right()
+    assert rows(duckdb_file, "users")[site.user_id(user)]["name"] == "Renamed"

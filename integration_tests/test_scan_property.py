@@ -23,7 +23,7 @@ from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.instants import from_milliseconds
 from source_jira_flow.settings import Settings
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "15"))
 STREAMS = ["issues", "comments"]
 IMPORTED = ("software", "business")
 
@@ -172,7 +172,7 @@ class World:
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=EXAMPLES < 100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
     page_size=st.sampled_from([2, 3, 5, 100]),

@@ -156,6 +156,7 @@ class JiraClient:
         most = tries or self.settings.tries
         faults = limits = 0
         session_renewed = False
+        first_fault: PassingFault | None = None
         while True:
             if signed and self._failed_login is not None:
                 # What other threads send with credentials that are refused only brings a CAPTCHA nearer.
@@ -172,6 +173,10 @@ class JiraClient:
                     raise
                 self._pause_all(fault, limits)
             except PassingFault as fault:
+                if first_fault is not None and _is_too_late(fault):
+                    # What came before the time was up says more than that it was up.
+                    raise first_fault from None
+                first_fault = first_fault or fault
                 faults += 1
                 is_lasting = lasting is not None and isinstance(fault, ServerFault) and lasting(fault)
                 if faults >= most or is_lasting:
@@ -213,7 +218,8 @@ class JiraClient:
             left = self.deadline - time.monotonic()
             if left <= 0:
                 raise ConnectionFault(in_words("unfinished", self.base_url), reason="unfinished")
-            timeout = (min(timeout[0], left), min(timeout[1], left))
+            # A little less, so that the fault that tells more comes first.
+            timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
 
         def send() -> requests.Response:
             return self.session.request(method, url, allow_redirects=False, timeout=timeout, **arguments)
@@ -290,6 +296,10 @@ class JiraClient:
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
+
+
+def _is_too_late(fault: PassingFault) -> bool:
+    return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
 
 
 def _session_for(base_url: str) -> requests.Session:

@@ -19,6 +19,12 @@ def in_ids(issue_ids: Iterable[str]) -> str:
     return f"id in ({', '.join(issue_ids)})"
 
 
+def has_label(label: str) -> str:
+    """Issues with a label. Jira may take it without regard to case."""
+    escaped = label.replace("\\", "\\\\").replace('"', '\\"')
+    return f'labels = "{escaped}"'
+
+
 def between(field: str, start: int, end: int) -> str:
     """`start` <= field < `end`, in epoch milliseconds."""
     return f"{field} >= {start} AND {field} < {end}"

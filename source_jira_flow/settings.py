@@ -19,7 +19,7 @@ class Settings:
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     longest_wait: float = 900.0
-    check_limit: float = 24.0
+    check_limit: float = 20.0
     check_requests: int = 32
     diagnose_limit: float = 300.0
     gateway_url: str = ATLASSIAN_GATEWAY

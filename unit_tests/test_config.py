@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from source_jira_flow.config import Config, PasswordCredentials, TokenCredentials, clean_base_url
-from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.errors import ConfigurationError, InvalidConfig
 
 TOKEN = {"auth_type": "access_token", "email": "service@acme.com", "access_token": "secret-token"}
 
@@ -113,3 +113,20 @@ def test_a_start_date_is_taken_as_utc() -> None:
 
 def test_secrets_are_not_in_the_representation() -> None:
     assert "secret-token" not in repr(parsed())
+
+
+def test_everything_that_cannot_be_used_is_named_at_once() -> None:
+    with pytest.raises(InvalidConfig) as refused:
+        Config.parse({"base_url": "", "credentials": None, "start_date": "soon", "num_workers": 0})
+    assert len(refused.value.problems) == 4
+    assert all(problem in str(refused.value) for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize("pasted", ["https://..", f"https://{'a' * 64}.example.com", "https://jira..example.com"])
+def test_a_name_that_no_name_server_can_know_is_refused(pasted: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not an address"):
+        clean_base_url(pasted)
+
+
+def test_a_name_in_other_letters_is_taken_as_name_servers_know_it() -> None:
+    assert clean_base_url("https://jirä.example.com/jira") == "https://xn--jir-sla.example.com/jira"

@@ -94,6 +94,10 @@ class Jira(ABC):
             return None
         return document
 
+    def listed_project(self, project_id: str) -> Document | None:
+        """One project as the list of projects gives it, or None where the account can't see it."""
+        return self.project(project_id)
+
     def issue_exists(self, issue_id: str) -> bool:
         """Whether the account can see the issue."""
         try:

@@ -10,7 +10,9 @@ from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.users import OffsetUserList, UserList, find_user
 
+_PROJECT_SEARCH = "/rest/api/2/project/search"
 _PROJECT_PAGE = 100
+_LISTED_PROJECTS = {"expand": "description,lead", "status": ["live", "archived"]}
 _LABEL_PAGE = 1000
 
 
@@ -37,8 +39,12 @@ class CloudJira(Jira):
         return Count(int(answer["count"]), exact=False)
 
     def projects(self) -> list[Document]:
-        params = {"expand": "description,lead", "status": ["live", "archived"], "orderBy": "key"}
-        return list(self._offset_rows("/rest/api/2/project/search", _PROJECT_PAGE, params))
+        return list(self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "orderBy": "key"}))
+
+    def listed_project(self, project_id: str) -> Document | None:
+        # Asked for by its path, an archived project is a 404 for those who can't administer Jira.
+        found = self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "id": project_id})
+        return next((document for document in found if str(document["id"]) == project_id), None)
 
     def project_permissions(
         self, permissions: Sequence[str], project_ids: Sequence[str]

@@ -11,7 +11,7 @@ from typing import Any
 
 from source_jira_flow.errors import BrokenPromise, PassingFault
 
-_TRIES_OF_AN_EMPTY_PAGE = 3
+_TRIES_OF_AN_EMPTY_PAGE = 6
 
 
 def offset_rows(ask: Callable[[Mapping[str, Any]], Any], size: int, what: str, *, sure: bool = True) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from source_jira_flow.jira.user_sweep import PrefixSweep
 _PAGE = 1000
 _SMALLEST_PAGE = 50
 _CONFLICT = 409
-_EMPTY_TRIES = 3
+_EMPTY_TRIES = 6
 
 User = dict[str, Any]
 

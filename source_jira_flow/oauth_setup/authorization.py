@@ -171,7 +171,7 @@ class Authorization:
         if token.token != self._shown:
             self._show_page(token)
         if self._listener is not None:
-            return self._called_back(token, self._listener)
+            return self._called_back(self._listener)
         if not self._screen.person:
             command = self._options.places.command("--resume", "--verifier", "CODE")
             raise Paused("Press Allow on that page. Then go on with the code that Jira shows:", command)
@@ -191,14 +191,11 @@ class Authorization:
             " your own sign-in out of it."
         )
         screen.value(address)
-        if self._listener is None:
-            return
-        if self._opens_browser and open_browser(address):
+        if self._listener is not None and self._opens_browser and open_browser(address):
             screen.say("It was opened in your browser.")
 
-    def _called_back(self, token: RequestToken, listener: CallbackListener) -> str | None:
+    def _called_back(self, listener: CallbackListener) -> str | None:
         """What came by the callback, or was pasted instead; None where nothing came, for a code that can be typed."""
-        listener.expect(token.token)
         screen, seconds = self._screen, self._options.timeout
         screen.forget_typed()
         screen.say(f"Waiting up to {duration(seconds)} for Jira to send the browser back to {listener.address}")
@@ -207,12 +204,13 @@ class Authorization:
                 "If the browser can't show that page, paste its address here. Press Enter to have a code to type"
                 " instead."
             )
-            line = screen.ask_until(lambda: listener.verifier is not None, seconds)
+            line = screen.ask_until(lambda: listener.wait(0), seconds)
         else:
             line = None
             listener.wait(seconds)
-        if listener.verifier is not None:
-            return listener.verifier
+        verifier = listener.take()
+        if verifier is not None:
+            return verifier
         if line is not None:
             return verifier_in(line) or None
         message = f"Nothing came back in {duration(seconds)}: was the page closed?"
@@ -234,15 +232,17 @@ class Authorization:
             return None
         if token.callback == OUT_OF_BAND:
             return None if self._calls_back else token
-        return token if self._calls_back and self._listens_at(token.callback) else None
+        return token if self._calls_back and self._listens_for(token) else None
 
-    def _listens_at(self, callback: str) -> bool:
-        if self._listener is None:
-            try:
-                self._listen(urlsplit(callback).port or 0)
-            except ConfigurationError:
-                return False
-        return self._listener is not None and self._listener.address == callback
+    def _listens_for(self, token: RequestToken) -> bool:
+        try:
+            listener = self._listener or self._listen(urlsplit(token.callback).port or 0)
+        except ConfigurationError:
+            return False
+        if listener.address != token.callback:
+            return False
+        listener.expect(token.token)
+        return True
 
     def _new_request_token(self) -> RequestToken:
         if not self._calls_back:
@@ -250,11 +250,14 @@ class Authorization:
         elif self._listener is None:
             self._listen(self._options.callback_port or 0)
         token = self._dance.request_token(self._listener.address if self._listener else OUT_OF_BAND)
+        if self._listener:
+            self._listener.expect(token.token)
         self._kept.become(self._kept.now.with_request_token(token))
         return token
 
-    def _listen(self, port: int) -> None:
+    def _listen(self, port: int) -> CallbackListener:
         self._listener = self._open_things.enter_context(CallbackListener(port))
+        return self._listener
 
     def _drop_request_token(self) -> None:
         self._wrong_codes = 0

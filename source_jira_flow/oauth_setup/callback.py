@@ -50,14 +50,16 @@ class CallbackListener:
         return f"http://{_HOST}:{self._server.server_port}/"
 
     def expect(self, request_token: str) -> None:
-        """Wait for the answer to this request token; forget what came for another."""
-        self._server.expected, self._server.verifier = request_token, None
-        self._server.came.clear()
+        """Take the answer to this request token; forget what came for another."""
+        if request_token != self._server.expected:
+            self.take()
+            self._server.expected = request_token
 
-    @property
-    def verifier(self) -> str | None:
-        """What Jira sent, once it did; "denied" where Deny was pressed."""
-        return self._server.verifier
+    def take(self) -> str | None:
+        """What Jira sent, if it did, and only once; "denied" where Deny was pressed."""
+        verifier, self._server.verifier = self._server.verifier, None
+        self._server.came.clear()
+        return verifier
 
     def wait(self, seconds: float) -> bool:
         """Whether Jira sent a verifier within that time."""

@@ -78,7 +78,7 @@ def load_session(path: Path) -> Session | None:
         raise _damaged(path) from None
     try:
         return _session(document)
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise _damaged(path) from None
 
 
@@ -88,6 +88,8 @@ def forget_session(path: Path) -> None:
 
 
 def _session(document: dict[str, Any]) -> Session:
+    if document["version"] != _VERSION:
+        raise ValueError("made by another version of the connector")
     request, access = document.get("request_token"), document.get("access_token")
     return Session(
         base_url=str(document["base_url"]),

@@ -149,7 +149,7 @@ class Walk:
         named = self._options.key_file or (Path(kept.now.key_file) if kept.now.key_file else None)
         place = named or self._places.key
         configured = oauth_credentials(before).get("private_key") if _same_jira(before, kept) else None
-        if not place.exists() and configured and self._options.key_file is None:
+        if named is None and configured and not place.exists():
             write_private(place, str(configured))
         if place.exists() and named is None and not self._screen.yes(f"Use the key in {place}?", default=True):
             place = free_place(place)

@@ -17,6 +17,9 @@ from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
 
 # A window up to this many times larger than aimed at is read as it is.
 _TOLERANCE = 1.5
+# A cut must leave at least this share on either side, and is sought with so many counts.
+_LEAST_PART = 0.1
+_MOST_TRIALS = 6
 
 Job = Callable[[], Iterable[Record]]
 
@@ -88,14 +91,29 @@ class History:
             most = self._reader.settings.window_size
             aim = max(most // 2, min(most, count // (3 * self._reader.sync.config.workers)))
         while count > aim * _TOLERANCE:
-            start = window.begin().second
-            middle = floor_second((start + window.end) // 2)
-            if middle <= start:
+            cut = self._cut(window.begin().second, window.end, count)
+            if cut is None:
                 return
-            left = self._count(start, middle).number
+            middle, left = cut
             right = self._ledger.split(self._scope, window, middle)
             self._add(partial(self._read, right, max(0, count - left), aim))
             count = left
+
+    def _cut(self, start: int, end: int, count: int) -> tuple[int, int] | None:
+        """Where to cut so that both parts are worth a window, and the count before the cut.
+
+        None where issues are crowded so closely that no place is found soon: cutting on would leave empty windows.
+        """
+        low, high = start, end
+        for _ in range(_MOST_TRIALS):
+            middle = floor_second((low + high) // 2)
+            if middle <= low:
+                return None
+            left = self._count(start, middle).number
+            if min(left, count - left) >= count * _LEAST_PART:
+                return middle, left
+            low, high = (middle, high) if left * 2 < count else (low, middle)
+        return None
 
     def _is_wanted(
         self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: Document

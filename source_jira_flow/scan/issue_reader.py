@@ -25,6 +25,20 @@ Sent = Mapping[str, Sequence[Document]]
 Sending = Generator[Record, None, Sent]
 Wanted = Callable[[str, Document], bool]
 _Answer = TypeVar("_Answer")
+_TRIES_WHEN_REFUSED = 3
+
+
+class _Patience:
+    """A refusal that no vanished project explains is tried again a little: the project may be back by now."""
+
+    def __init__(self) -> None:
+        self._unexplained = 0
+
+    def after(self, explained: bool, refused: BadRequest) -> None:
+        """Raises the refusal when it was unexplained too often."""
+        self._unexplained += not explained
+        if self._unexplained >= _TRIES_WHEN_REFUSED:
+            raise refused
 
 
 class IssueReader:
@@ -56,23 +70,25 @@ class IssueReader:
     def pages(self, scope: Scope, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The pages of a range. Projects that vanish meanwhile are left out, and the read goes on where it stood."""
         reader = RangeReader(self.jira, lambda: scope.projects, self._fields, span, begin)
+        patience = _Patience()
         while scope.projects:
             projects = scope.projects
             try:
                 yield from reader.pages()
                 return
             except BadRequest as refused:
-                self._drop_vanished(scope, projects, refused)
+                patience.after(self._drop_vanished(scope, projects), refused)
         yield ScanPage([], None)
 
     def asking(self, scope: Scope, ask: Callable[[], _Answer]) -> _Answer | None:
         """The answer to a query about a scope, without projects that vanished meanwhile; None when none is left."""
+        patience = _Patience()
         while scope.projects:
             projects = scope.projects
             try:
                 return ask()
             except BadRequest as refused:
-                self._drop_vanished(scope, projects, refused)
+                patience.after(self._drop_vanished(scope, projects), refused)
         return None
 
     def count(self, scope: Scope, span: str) -> Count:
@@ -92,20 +108,21 @@ class IssueReader:
         document = self.jira.project(project_id)
         return None if document is None else Project.of(document)
 
-    def _drop_vanished(self, scope: Scope, asked: tuple[str, ...], refused: BadRequest) -> None:
-        """Jira refuses a whole query for one project that is gone. Any other refusal is raised again."""
+    def _drop_vanished(self, scope: Scope, asked: tuple[str, ...]) -> bool:
+        """Jira refuses a whole query for one project that is gone: leave such projects out. False where there is none."""
         with self._lock:
             if scope.projects != asked:
-                return  # Another lane has found it out.
+                return True  # Another lane has found it out.
             listed = {str(document["id"]) for document in self.jira.projects()}
             gone = frozenset(
                 project for project in asked if project not in listed and self.find_project(project) is None
             )
             if not gone:
-                raise refused
+                return False
             names = sorted(project.key for project in self.sync.projects if project.id in gone)
             self.ledger.drop_projects(scope, gone)
         self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone))))
+        return True
 
     # -- sending -----------------------------------------------------------------------------------
 

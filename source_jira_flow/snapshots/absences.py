@@ -15,13 +15,16 @@ from source_jira_flow.snapshots.records import Columns
 PROBE = 20
 # In one sync; what is missing besides waits for the next.
 MOST_ASKED = 5_000
+# What `find` gives where Jira does not say whether there is such a thing.
+NOT_TOLD: Columns = {}
 
 
 class Absences:
     """Asks for each id that is missing by itself: 404 means gone, 403 says nothing, and what is found is sent.
 
-    `find` gives the columns of one id, or None where Jira answers 404. `prove_sign_in` raises unless Jira still knows
-    who asks: to nobody, everything is a 404. For the same reason a 404 counts only when it comes twice.
+    `find` gives the columns of one id, None where Jira answers 404, NOT_TOLD where it can't be known. `prove_sign_in`
+    raises unless Jira still knows who asks: to nobody, everything is a 404. For the same reason a 404 counts only when
+    it comes twice.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class Absences:
                 known = len(self._comparison.stored.listed)
                 raise PassingFault(
                     f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
-                    " although Jira still knows them: nothing is concluded from it. Sync again."
+                    " and Jira does not say that they are gone: nothing is concluded from it. Sync again."
                 )
             self._logger.warning("Jira cut its list of %s: which of them are gone can't be told now.", self._title)
             return
@@ -104,11 +107,10 @@ class Absences:
             self._comparison.keep(identifier)
 
     def _found(self, identifier: str) -> Columns | None:
-        """The columns, none of them where Jira does not say, or None where it says that there is no such thing."""
         try:
             return self._find(identifier)
         except Forbidden:
-            return {}
+            return NOT_TOLD
 
     def _keep(self, identifiers: Sequence[str]) -> None:
         for identifier in identifiers:

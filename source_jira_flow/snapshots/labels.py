@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from source_jira_flow.errors import PassingFault
+from source_jira_flow.jql import has_label
+from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
 from source_jira_flow.snapshots.comparison import Comparison
+from source_jira_flow.snapshots.records import Columns
 from source_jira_flow.sync import Sync
+
+_PAGE = 100
+_MOST_PAGES = 10
 
 
 class LabelSnapshot:
@@ -18,25 +23,33 @@ class LabelSnapshot:
         self._comparison = comparison
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """What is new or gone. Raises PassingFault for an empty list while issues have labels."""
-        yield from self._list()
+        """What is new or gone. Raises PassingFault where the list came back short of labels that issues have."""
+        for label in self._sync.jira.labels():
+            yield from self._comparison.see({"name": label})
         if not self._comparison.listed:
             # To nobody, Jira shows no labels.
             self._sync.instance.prove_sign_in()
-        if not self._comparison.missing():
-            return
-        # No label can be asked for by itself: gone is what a second list lacks as well.
-        yield from self._list()
-        if not self._comparison.listed and self._sync.jira.count("labels is not EMPTY").number:
-            raise PassingFault("Jira gave an empty list of labels, although issues have labels. Sync again.")
-        self._sync.instance.prove_sign_in()
-        for label in self._comparison.missing():
-            yield self._comparison.remove(label, label)
+        yield from Absences(
+            self._comparison,
+            self._find,
+            self._sync.instance.prove_sign_in,
+            title="labels",
+            workers=self._sync.config.workers,
+            logger=self._sync.logger,
+        ).records()
 
     def extra_state(self) -> dict[str, Any]:
         """Nothing besides the digests."""
         return {}
 
-    def _list(self) -> Iterator[dict[str, Any]]:
-        for label in self._sync.jira.labels():
-            yield from self._comparison.see({"name": label})
+    def _find(self, label: str) -> Columns | None:
+        """A label can't be asked for by itself, but its issues can. Those with the label in other letters don't count."""
+        position = None
+        for _ in range(_MOST_PAGES):
+            page = self._sync.jira.search(has_label(label), ["labels"], _PAGE, position)
+            if any(label in (issue["fields"].get("labels") or ()) for issue in page.issues):
+                return {"name": label}
+            position = page.next
+            if position is None:
+                return None
+        return NOT_TOLD

@@ -44,9 +44,8 @@ class ProjectSnapshot:
         return {}
 
     def _find(self, identifier: str) -> Columns | None:
-        document = self._sync.jira.project(identifier)
-        # Cloud keeps deleted projects for a while, and shows them to administrators.
-        return None if document is None or document.get("deleted") else self._columns(document)
+        document = self._sync.jira.listed_project(identifier)
+        return None if document is None else self._columns(document)
 
     def _columns(self, document: Document) -> Columns:
         return project_columns(document, self._sync.instance.site_url)

@@ -32,6 +32,10 @@ _VOLATILE = frozenset(
         "lastIssueUpdateTime",
     }
 )
+# What a project has besides when it is asked for by itself; components, versions and types have their own streams.
+_DETAILS_OF_A_PROJECT = frozenset(
+    "components versions issueTypes issueTypeHierarchy roles assigneeType permissions landingPageInfo".split()
+)
 
 
 def lasting(value: Any) -> Any:
@@ -73,7 +77,7 @@ def project_columns(document: Document, site_url: str) -> Columns:
         "category": category.get("name") or None,
         "archived": project.archived,
         "url": f"{site_url}/browse/{project.key}" if project.key else None,
-        "document": lasting(document),
+        "document": lasting({name: part for name, part in document.items() if name not in _DETAILS_OF_A_PROJECT}),
     }
 
 

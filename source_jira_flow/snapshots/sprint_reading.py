@@ -124,8 +124,7 @@ class SprintReading:
                 self.absent.add(sprint_id)
             elif sprint:
                 self._note(sprint)
-                if sprint_id not in self._open:
-                    self._show_where_it_was(sprint_id)
+                self._show_where_it_was(sprint_id)
 
     def _find(self, sprint_id: int) -> Document | None:
         """The sprint, None where Jira says that there is none, an empty object where it does not say."""
@@ -135,6 +134,8 @@ class SprintReading:
             return {}
 
     def _show_where_it_was(self, sprint_id: int) -> None:
+        # Closed, it shows where it did; open and on no board, it may have left them or they came back short: the next
+        # full pass knows.
         for board, sprints in self._before.boards.items():
             if sprint_id in sprints and board in self._shown:
                 self._shown[board].add(sprint_id)

@@ -33,12 +33,13 @@ def test_the_verifier_of_the_expected_token_is_taken(listener: CallbackListener)
     assert "a1b2c3" not in answer.text
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert listener.wait(1)
-    assert listener.verifier == "a1b2c3"
+    assert listener.take() == "a1b2c3"
+    assert listener.take() is None
 
 
 def test_deny_shows_another_page(listener: CallbackListener) -> None:
     assert "denied" in get(listener, "?oauth_token=token&oauth_verifier=denied").text
-    assert listener.verifier == "denied"
+    assert listener.take() == "denied"
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,23 @@ def test_deny_shows_another_page(listener: CallbackListener) -> None:
 )
 def test_anything_else_is_not(query: str, listener: CallbackListener) -> None:
     assert get(listener, query).status_code == 404
-    assert listener.verifier is None
+    assert listener.take() is None
     assert not listener.wait(0)
 
 
 def test_a_new_request_token_forgets_the_old_answer(listener: CallbackListener) -> None:
     get(listener, "?oauth_token=token&oauth_verifier=old")
     listener.expect("next")
-    assert listener.verifier is None
+    assert listener.take() is None
     assert not listener.wait(0)
     assert get(listener, "?oauth_token=token&oauth_verifier=old").status_code == 404
+
+
+def test_the_answer_that_came_before_it_was_asked_for_stays(listener: CallbackListener) -> None:
+    get(listener, "?oauth_token=token&oauth_verifier=early")
+    listener.expect("token")
+    assert listener.wait(0)
+    assert listener.take() == "early"
 
 
 def test_nothing_is_written_to_the_terminal(listener: CallbackListener, capfd: pytest.CaptureFixture[str]) -> None:

@@ -135,7 +135,19 @@ def test_a_session_comes_back_as_it_was(tmp_path: Path) -> None:
     assert "SECRET" not in repr(SESSION)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"base_url": "x", "request_token": {"wrong": 1}}', "null"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"version": 2, "base_url": "x"}',
+        '{"version": 1}',
+        '{"version": 1, "base_url": "x", "request_token": {"wrong": 1}}',
+        '{"version": 1, "base_url": "x", "asked_at": "noon"}',
+    ],
+)
 def test_a_damaged_session_says_what_to_do(content: str, tmp_path: Path) -> None:
     place = tmp_path / "session.json"
     place.write_text(content)

@@ -1,0 +1,63 @@
+"""What an Airbyte connector's files must say, and that they say the same."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import source_jira_flow
+
+ROOT = Path(__file__).resolve().parent.parent
+DIGEST = re.compile(r"docker\.io/airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}")
+PINNED = re.compile(r"[a-z0-9-]+==[^ ;]+( ; .+)?")
+
+
+@pytest.fixture(scope="module")
+def metadata() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / "metadata.yaml").read_text())
+    return document
+
+
+@pytest.mark.filterwarnings("ignore")  # Airbyte's models, when they are imported
+def test_the_metadata_are_valid_by_airbytes_model(metadata: dict[str, Any]) -> None:
+    from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
+
+    ConnectorMetadataDefinitionV0.model_validate(metadata)
+
+
+def test_the_version_is_the_same_everywhere(metadata: dict[str, Any]) -> None:
+    assert metadata["data"]["dockerImageTag"] == source_jira_flow.__version__
+    assert version("source-jira-flow") == source_jira_flow.__version__
+    assert f"## {source_jira_flow.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_licence_is_the_same_everywhere(metadata: dict[str, Any]) -> None:
+    assert metadata["data"]["license"] == "MIT"
+    assert 'license = "MIT"' in (ROOT / "pyproject.toml").read_text()
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
+def test_the_image_is_built_on_the_base_that_the_metadata_name_by_its_digest(metadata: dict[str, Any]) -> None:
+    base = metadata["data"]["connectorBuildOptions"]["baseImage"]
+    assert DIGEST.fullmatch(base)
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert set(bases) == {base}
+
+
+def test_the_suggested_streams_exist(metadata: dict[str, Any]) -> None:
+    from source_jira_flow.source import SourceJiraFlow
+
+    config = {"base_url": "https://acme.atlassian.net", "credentials": {"auth_type": "access_token"}}
+    names = {stream.name for stream in SourceJiraFlow(config=config).streams(config)}
+    assert set(metadata["data"]["suggestedStreams"]["streams"]) <= names
+
+
+def test_every_constraint_is_an_exact_version_and_names_no_place() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert lines
+    assert [line for line in lines if not PINNED.fullmatch(line)] == []
