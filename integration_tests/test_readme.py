@@ -18,7 +18,6 @@ import pytest
 from integration_tests.support import CLOUD, ROOT, config_for, configured, discover, running_jira
 
 README = (ROOT / "README.md").read_text("utf-8")
-PROGRAMS = Path(sys.executable).parent
 PATIENCE_SECONDS = 60.0
 
 
@@ -34,8 +33,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with what the commands name: the environment, the tests, the package."""
     (tmp_path / "integration_tests").symlink_to(ROOT / "integration_tests")
     (tmp_path / "source_jira_flow").symlink_to(ROOT / "source_jira_flow")
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "bin").symlink_to(PROGRAMS)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     return tmp_path
 
 

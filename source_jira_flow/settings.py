@@ -22,7 +22,8 @@ class Settings:
     check_limit: float = 20.0
     check_requests: int = 32
     diagnose_limit: float = 300.0
-    gateway_url: str = ATLASSIAN_GATEWAY
+    # Empty: Atlassian's, or for a Jira on this machine that machine itself.
+    gateway_url: str = ""
     # Issues in a page, in a window of the history, and between two checkpoints of the issue scan.
     page_size: int = 100
     window_size: int = 1000

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.auth import authenticator
 from source_jira_flow.client import Answer, JiraClient
-from source_jira_flow.config import Config
+from source_jira_flow.config import Config, is_loopback
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.instants import milliseconds
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
@@ -17,9 +17,12 @@ from source_jira_flow.jira.cloud import CloudJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.network import base_of, in_words, unusable
 from source_jira_flow.refusals import sign_in_refused
+from source_jira_flow.settings import ATLASSIAN_GATEWAY
 from source_jira_flow.waiting import date_of
 
 OLDEST_VERSION = (7, 13)
+# A firewall may let only the site through: then the site's own answer has to come soon.
+_TRIES_AT_GATEWAY = 2
 _KINDS: dict[bool, type[Jira]] = {True: CloudJira, False: SelfHostedJira}
 
 
@@ -178,7 +181,7 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
         if through_gateway is None:
             raise
         try:
-            return _myself(through_gateway), through_gateway
+            return _myself(through_gateway, tries=_TRIES_AT_GATEWAY), through_gateway
         except JiraFlowError as error:
             # Only a lack of scopes shows a scoped token; else the site's own answer counts, also where the gateway
             # can't be reached.
@@ -196,11 +199,18 @@ def gateway(client: JiraClient) -> JiraClient | None:
     except JiraFlowError:
         return None
     cloud_id = tenant.get("cloudId") if isinstance(tenant, dict) else None
-    return client.at(f"{client.settings.gateway_url}/ex/jira/{cloud_id}") if cloud_id else None
+    return client.at(f"{_gateway_root(client)}/ex/jira/{cloud_id}") if cloud_id else None
 
 
-def _myself(client: JiraClient) -> Account:
-    document: Document = client.get("/rest/api/2/myself")
+def _gateway_root(client: JiraClient) -> str:
+    """Credentials for a Jira on this machine never leave it."""
+    site = urlsplit(client.base_url)
+    own = f"{site.scheme}://{site.netloc}" if is_loopback(site.hostname or "") else ATLASSIAN_GATEWAY
+    return client.settings.gateway_url or own
+
+
+def _myself(client: JiraClient, tries: int | None = None) -> Account:
+    document: Document = client.get("/rest/api/2/myself", tries=tries)
     identifier: Any = document.get("accountId") or document.get("key") or document.get("name")
     if not identifier:
         raise sign_in_refused(200, {"X-AUSERNAME": "anonymous"}, b"", client.auth_type)

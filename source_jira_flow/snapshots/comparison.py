@@ -62,8 +62,20 @@ class Comparison:
         return removal(self._key, key, self._column_names, self.observed_at)
 
     def state(self) -> dict[str, Any]:
-        """What the next sync compares with. What only occurred in issues before is remembered for good."""
+        """What the next sync compares with, when this reading came to its end."""
+        return self._packed(self._listed)
+
+    def state_so_far(self) -> dict[str, Any]:
+        """The same when it did not: what was sent counts, and all else is as before.
+
+        Without it, a change that went out and was taken back before the next sync would stay in the warehouse.
+        """
+        unseen = {identifier: known for identifier, known in self.stored.listed.items() if identifier not in self._gone}
+        return self._packed({**unseen, **self._listed})
+
+    def _packed(self, listed: Mapping[str, bytes]) -> dict[str, Any]:
+        # What only occurred in issues before is remembered for good.
         remembered = {
-            identifier: known for identifier, known in self.stored.occurring.items() if identifier not in self._listed
+            identifier: known for identifier, known in self.stored.occurring.items() if identifier not in listed
         }
-        return packed(self._listed, {**remembered, **self._occurring}, self.observed_at)
+        return packed(listed, {**remembered, **self._occurring}, self.observed_at)

@@ -32,8 +32,8 @@ class SprintSnapshot:
             self._explain(refused)
             yield from self._met()
             return
-        self._boards = reading.boards()
-        self._boards_by_sprint = boards_by_sprint(self._boards.boards)
+        boards = reading.boards()
+        self._boards_by_sprint = boards_by_sprint(boards.boards)
         yield from self._seen(reading)
         yield from self._met()
         yield from Absences(
@@ -45,6 +45,7 @@ class SprintSnapshot:
             logger=self._sync.logger,
             key=int,
         ).records()
+        self._boards = boards
 
     def _reading(self) -> SprintReading:
         """What Jira says of the sprints. A refusal counts only when it comes twice, and to the account that signed in."""

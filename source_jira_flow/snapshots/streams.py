@@ -30,7 +30,7 @@ class Snapshot(Protocol):
         """What is new, changed or gone since the state."""
 
     def extra_state(self) -> dict[str, Any]:
-        """What the stream's state holds besides digests, once all records are out."""
+        """What the stream's state holds besides digests: of this reading once it came to its end, before of the last."""
 
 
 _SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison], Snapshot]] = {
@@ -72,11 +72,22 @@ def snapshot_streams(
 
 
 def read_snapshot(sync: Sync, definition: StreamDefinition) -> Iterator[Record]:
-    """The records of one list, and its state after the last of them. An error leaves the state as it was."""
+    """The records of one list, and its state after the last of them: also after those that came before an error."""
     stored = StoredSnapshot.parse(sync.stored_state(definition.name), definition.name)
     comparison = Comparison(definition, stored, sync.now)
     snapshot = _SNAPSHOTS[definition](sync, comparison)
-    for data in snapshot.records():
-        yield sync.record(definition.name, data)
-    state = {**sync.new_state(definition.name), **comparison.state(), **snapshot.extra_state()}
-    sync.emit_states(lambda: {definition.name: state})
+
+    def emit(compared: Mapping[str, Any]) -> None:
+        state = {**sync.new_state(definition.name), **compared, **snapshot.extra_state()}
+        sync.emit_states(lambda: {definition.name: state})
+
+    sent = 0
+    try:
+        for data in snapshot.records():
+            sent += 1
+            yield sync.record(definition.name, data)
+    except Exception:
+        if sent:
+            emit(comparison.state_so_far())
+        raise
+    emit(comparison.state())

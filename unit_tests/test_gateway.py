@@ -1,0 +1,27 @@
+"""Where a scoped token is tried: at Atlassian's gateway, and for a Jira on this machine never anywhere else."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import requests_mock
+
+from source_jira_flow.client import JiraClient
+from source_jira_flow.jira.connection import gateway
+from source_jira_flow.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        ("https://acme.atlassian.net", "https://api.atlassian.com/ex/jira/1f2e"),
+        ("http://127.0.0.1:8123", "http://127.0.0.1:8123/ex/jira/1f2e"),
+    ],
+)
+def test_the_gateway_of_a_site(site: str, expected: str) -> None:
+    client = JiraClient(site, None, settings=Settings(), workers=1, logger=logging.getLogger("test"))
+    with requests_mock.Mocker() as answers:
+        answers.get(f"{site}/_edge/tenant_info", json={"cloudId": "1f2e"})
+        found = gateway(client)
+    assert found is not None and found.base_url == expected
