@@ -10,7 +10,17 @@ import pytest
 from integration_tests.fake_jira import FakeJira
 from integration_tests.fake_jira.clock import DAY_MS, HOUR_MS
 from integration_tests.fake_jira.entities import Sprint
-from integration_tests.support import CLOUD, DATA_CENTER, REMOVED_AT, SERVER, SETUPS, Reading, Setup, config_for, read_all
+from integration_tests.support import (
+    CLOUD,
+    DATA_CENTER,
+    REMOVED_AT,
+    SERVER,
+    SETUPS,
+    Reading,
+    Setup,
+    config_for,
+    read_all,
+)
 
 StartJira = Callable[..., FakeJira]
 ONLY = ["sprints"]

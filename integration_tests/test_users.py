@@ -56,7 +56,8 @@ def test_three_changes_are_three_records(setup: Setup, start_jira: StartJira) ->
 
     jira.site.restore_user(jira.site.user_id(gone))
     third = read_all(config, ["users"], second.states)
-    assert [(record["id"], record.get(REMOVED_AT)) for record in third.records["users"]] == [(jira.site.user_id(gone), None)]
+    (returned,) = third.records["users"]
+    assert (returned["id"], returned.get(REMOVED_AT)) == (jira.site.user_id(gone), None)
 
 
 def test_columns_are_those_of_the_kind_of_jira(config: dict[str, Any], jira: FakeJira) -> None:

@@ -55,7 +55,7 @@ class SourceJiraFlow(YamlDeclarativeSource):
         secrets.register(config)
         return run_check(config, logger)
 
-    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # type: ignore[override]  # as the CDK does
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """All streams, whatever the account may see: what is out of its reach is told when it is read."""
         secrets.register(self._config)
         sweep = SharedSweep(self._running_sync)

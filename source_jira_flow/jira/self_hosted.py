@@ -11,6 +11,8 @@ from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
 from source_jira_flow.jira.users import CursorUserList, SweptUserList, UserList, find_user
 
+_TRIES_OF_AN_EMPTY_LIST = 5
+
 
 class SelfHostedJira(Jira):
     """Searches by offset with a total, whole lists in one answer, permissions one project at a time."""
@@ -40,8 +42,9 @@ class SelfHostedJira(Jira):
         return answer
 
     def projects(self) -> list[Document]:
-        # An empty list has no total to be held against: it counts when it comes twice.
-        return self._projects() or self._projects()
+        # A list without a total to be held against; an account that sees no project is a rare thing.
+        lists = (self._projects() for _ in range(_TRIES_OF_AN_EMPTY_LIST))
+        return next((documents for documents in lists if documents), [])
 
     def _projects(self) -> list[Document]:
         params = {"expand": "description,lead", "includeArchived": "true"}

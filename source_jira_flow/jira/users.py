@@ -40,7 +40,8 @@ class OffsetUserList(UserList):
     def __iter__(self) -> Iterator[User]:
         start = 0
         while True:
-            rows = self._page(start) or self._page(start)
+            # The first page is never empty: the account that asks is in the list.
+            rows = self._page_with_rows(start, tries=2 if start else _EMPTY_TRIES)
             if not rows:
                 # Jira may leave out users after it cut the page: an empty page can have others behind it.
                 start += _PAGE
@@ -49,6 +50,10 @@ class OffsetUserList(UserList):
                     return
             yield from rows
             start += len(rows)
+
+    def _page_with_rows(self, start: int, tries: int) -> list[User]:
+        pages = (self._page(start) for _ in range(tries))
+        return next((rows for rows in pages if rows), [])
 
     def _page(self, start: int, size: int = _PAGE) -> list[User]:
         path = "/rest/api/2/users/search"
@@ -80,7 +85,7 @@ class CursorUserList(UserList):
         while True:
             yield from page["values"]
             cursor = page.get("nextCursor")
-            if page.get("isLast") or cursor is None:
+            if cursor is None or page.get("isLast"):
                 return
             if str(cursor) in cursors:
                 raise BrokenPromise("Jira gave the same cursor of its list of users twice: the list would never end.")
@@ -88,13 +93,15 @@ class CursorUserList(UserList):
             page = self._page(cursor)
 
     def _page(self, cursor: Any) -> dict[str, Any]:
-        """A page with rows, or the last one: an empty page in the middle is asked for again."""
+        """A page with rows, or the last one. An empty page is asked for again: the first never is, the last may be."""
         path = "/rest/api/2/user/list"
         params = {"maxResults": _PAGE} if cursor is None else {"maxResults": _PAGE, "cursor": cursor}
         for attempt in range(_EMPTY_TRIES):
             page: dict[str, Any] = self._client.get(path, params)
-            if rows_of(page, "values", path) or (page.get("isLast") is not False and attempt > 0):
+            if rows_of(page, "values", path) or (cursor is not None and _is_last(page) and attempt > 0):
                 return page
+        if cursor is None and _is_last(page):
+            return page
         raise PassingFault("Jira gave an empty page in the middle of its list of users.")
 
 
@@ -132,6 +139,10 @@ def find_user(client: JiraClient, who: Mapping[str, str]) -> User | None:
     except NotFound:
         return None
     return user
+
+
+def _is_last(page: Mapping[str, Any]) -> bool:
+    return page.get("isLast") is not False
 
 
 def _array(answer: Any, path: str) -> list[User]:

@@ -43,7 +43,7 @@ class LabelSnapshot:
         return {}
 
     def _find(self, label: str) -> Columns | None:
-        """A label can't be asked for by itself, but its issues can. Those with the label in other letters don't count."""
+        """A label can't be asked for by itself, but its issues can; those with it in capitals or not don't count."""
         position = None
         for _ in range(_MOST_PAGES):
             page = self._sync.jira.search(has_label(label), ["labels"], _PAGE, position)

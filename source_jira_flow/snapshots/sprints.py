@@ -48,7 +48,7 @@ class SprintSnapshot:
         self._boards = boards
 
     def _reading(self) -> SprintReading:
-        """What Jira says of the sprints. A refusal counts only when it comes twice, and to the account that signed in."""
+        """What Jira says of the sprints. A refusal counts only when it comes twice, and to the right account."""
         reading = SprintReading(self._sync.jira, self._boards, self._sync.now, self._sync.logger)
         try:
             reading.read()

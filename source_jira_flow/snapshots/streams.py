@@ -30,7 +30,7 @@ class Snapshot(Protocol):
         """What is new, changed or gone since the state."""
 
     def extra_state(self) -> dict[str, Any]:
-        """What the stream's state holds besides digests: of this reading once it came to its end, before of the last."""
+        """What the stream's state holds besides digests: of this reading at its end, of the last before."""
 
 
 _SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison], Snapshot]] = {

@@ -41,7 +41,9 @@ def made(place: str, document: dict[str, Any], **column: Any) -> Any:
         ("day", {"day": "2024-01-02T00:00:00.000+0000"}, {"format": "date"}, "2024-01-02"),
     ],
 )
-def test_a_place_gives_a_typed_column(place: str, document: dict[str, Any], column: dict[str, Any], expected: Any) -> None:
+def test_a_place_gives_a_typed_column(
+    place: str, document: dict[str, Any], column: dict[str, Any], expected: Any
+) -> None:
     assert made(place, document, **column) == expected
 
 
