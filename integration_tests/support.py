@@ -12,7 +12,8 @@
 `states` to hand to the next read, `statuses`, `errors`, `logs`, and `messages` in their order. Nothing raises where the
 connector fails: look at `errors` and `statuses`.
 
-Limits of time are shortened for every test of this folder (conftest), by the environment: see `source_jira_flow.settings`.
+Limits of time are shortened for every test of this folder (conftest), by the environment: see
+`source_jira_flow.settings`.
 A test changes one of its own with `monkeypatch.setenv("SOURCE_JIRA_FLOW_READ_TIMEOUT", "0.5")`.
 
 Tests that need a process of their own use `run_connector`; starting one takes three seconds, so they are few.

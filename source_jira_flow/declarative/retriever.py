@@ -11,7 +11,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_jira_flow.declarative.binding import RunningSync, running_sync_of_owner
 from source_jira_flow.declarative.columns import ColumnMaker
-from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, RefusedRequest, as_traced
+from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, NotFound, RefusedRequest, as_traced
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.sync import Sync
 
@@ -50,6 +50,9 @@ class JiraListRetriever(Retriever):
                 yield maker.make(row, partition, position)
         except (NotFound, Forbidden) as refused:
             self._pass_over(refused, sync, partition)
+        if not partition:
+            # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
+            sync.instance.prove_sign_in()
 
     def _rows(self, sync: Sync, partition: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         path = self.path.format(**partition)
@@ -59,9 +62,6 @@ class JiraListRetriever(Retriever):
         rows = client.get(path)
         if not isinstance(rows, list):
             raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
-        if not rows and not partition:
-            # Cloud shows nobody an empty list, with no other sign that the credentials were not accepted.
-            sync.instance.prove_sign_in()
         return rows
 
     def _pass_over(self, refused: RefusedRequest, sync: Sync, partition: Mapping[str, Any]) -> None:
@@ -77,4 +77,6 @@ class JiraListRetriever(Retriever):
         elif sync.jira.project(str(project_id)) is None:
             sync.logger.warning("The project %s vanished while %s were read.", partition["project_key"], self.name)
         else:
-            raise refused
+            raise ConfigurationError(
+                f"{self.name} of the project {partition['project_key']} can't be read: {refused}"
+            ) from refused

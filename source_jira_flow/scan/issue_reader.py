@@ -109,7 +109,7 @@ class IssueReader:
         return None if document is None else Project.of(document)
 
     def _drop_vanished(self, scope: Scope, asked: tuple[str, ...]) -> bool:
-        """Jira refuses a whole query for one project that is gone: leave such projects out. False where none is gone."""
+        """Jira refuses a whole query for one project that is gone: leave such out. False where none is gone."""
         with self._lock:
             if scope.projects != asked:
                 return True  # Another lane has found it out.
