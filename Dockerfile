@@ -1,5 +1,5 @@
 # The connector as Airbyte runs it. docker build -t source-jira-flow:dev .
-FROM docker.io/airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28 AS builder
+FROM airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28 AS builder
 
 WORKDIR /build
 COPY . .
@@ -7,7 +7,7 @@ COPY . .
 RUN python -m venv /opt/source-jira-flow \
     && PIP_CONSTRAINT=/build/constraints.txt /opt/source-jira-flow/bin/pip install --no-cache-dir .
 
-FROM docker.io/airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28
+FROM airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28
 
 COPY --from=builder /opt/source-jira-flow /opt/source-jira-flow
 WORKDIR /airbyte/integration_code

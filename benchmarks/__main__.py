@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.measuring import Sizes, measure
+from benchmarks.plan import ROWS
 from benchmarks.report import Report, show, write
 
 
@@ -18,13 +19,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--issues", type=int, default=defaults.many)
     parser.add_argument("--few-issues", type=int, default=defaults.few, help="for the slow readers")
     parser.add_argument("--repetitions", type=int, default=defaults.repetitions)
-    parser.add_argument("--large", action="store_true", help="also read ten times as many issues, for the peak of memory")
+    parser.add_argument("--large", action="store_true", help="also read ten times as many issues, for the memory")
+    parser.add_argument("--rows", nargs="+", choices=[row.key for row in ROWS], help="only these")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
     given = parser.parse_args(arguments)
     console = Console()
+    rows = [row for row in ROWS if not given.rows or row.key in given.rows]
     sizes = Sizes(given.issues, given.few_issues, given.repetitions, given.large)
     with console.status("Starting the page servers") as status:
-        report = Report.of(measure(sizes, status.update))
+        report = Report.of(measure(rows, sizes, status.update))
     show(report, console)
     write(report, given.output)
     console.print(f"Written to {given.output}")

@@ -35,7 +35,7 @@ def bar_chart(title: str, bars: Sequence[Bar]) -> str:
     largest = max(bar.value for bar in bars)
     height = _TOP + _ROW * len(bars) + 10
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">',
         f"<title>{escape(title)}</title>",
         f"<style>{_STYLE}</style>",
         f'<text class="title" x="10" y="24">{escape(title)}</text>',
@@ -47,9 +47,10 @@ def bar_chart(title: str, bars: Sequence[Bar]) -> str:
 
 def _drawn(bar: Bar, top: int, largest: float) -> list[str]:
     length = max(1.0, bar.value / largest * (_WIDTH - _LABELS - _VALUES))
-    middle = top + _BAR - 4
+    kind = "bar ours" if bar.is_ours else "bar"
+    base = top + _BAR - 4
     return [
-        f'<text x="{_LABELS - 8}" y="{middle}" text-anchor="end">{escape(bar.label)}</text>',
-        f'<rect class="bar{" ours" if bar.is_ours else ""}" x="{_LABELS}" y="{top}" width="{length:.1f}" height="{_BAR}" rx="2"/>',
-        f'<text x="{_LABELS + length + 6:.1f}" y="{middle}">{bar.value:,.0f}</text>',
+        f'<text x="{_LABELS - 8}" y="{base}" text-anchor="end">{escape(bar.label)}</text>',
+        f'<rect class="{kind}" x="{_LABELS}" y="{top}" width="{length:.1f}" height="{_BAR}" rx="2"/>',
+        f'<text x="{_LABELS + length + 6:.1f}" y="{base}">{bar.value:,.0f}</text>',
     ]

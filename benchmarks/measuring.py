@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.plan import LARGE, ROWS, Row
+from benchmarks.plan import LARGE, Row
 from benchmarks.runs import Output, Run, Workshop
 from benchmarks.serving import ServedSite
 from benchmarks.signing import Signing, measure_signing
@@ -48,30 +48,30 @@ class Measurements:
         return next((measured for measured in self.rows if measured.row == wanted), None)
 
 
-def measure(sizes: Sizes, tell: Callable[[str], None]) -> Measurements:
-    """All rows; `tell` is given a line for each step."""
+def measure(rows: Sequence[Row], sizes: Sizes, tell: Callable[[str], None]) -> Measurements:
+    """These rows, and a large one where the sizes say so; `tell` is given a line for each step."""
     with tempfile.TemporaryDirectory() as directory:
-        rows = _rows(sizes, Path(directory), tell)
+        measured = _in_turn(rows, sizes, Path(directory), tell)
         if sizes.large:
-            rows.append(_large(sizes.many * _TIMES_LARGER, Path(directory), tell))
+            measured.append(_large(sizes.many * _TIMES_LARGER, Path(directory), tell))
     tell("Signing OAuth requests")
-    return Measurements(sizes, rows, measure_signing())
+    return Measurements(sizes, measured, measure_signing())
 
 
-def _rows(sizes: Sizes, directory: Path, tell: Callable[[str], None]) -> list[Measured]:
+def _in_turn(rows: Sequence[Row], sizes: Sizes, directory: Path, tell: Callable[[str], None]) -> list[Measured]:
     with ServedSite(sizes.many) as many, ServedSite(sizes.few) as few:
-        workshops = {row: Workshop(few if row.few else many, directory) for row in ROWS}
-        rows = []
+        workshops = {row: Workshop(few if row.few else many, directory) for row in rows}
+        all_measured = []
         for row, workshop in workshops.items():
             tell(f"Counting: {row.title}")
             output, _ = workshop.count(row.reader)
-            rows.append(Measured(row, workshop.site.issues, output))
+            all_measured.append(Measured(row, workshop.site.issues, output))
         # In turn, so that what else the machine does falls on all rows alike.
         for repetition in range(sizes.repetitions):
-            for measured in rows:
+            for measured in all_measured:
                 tell(f"{repetition + 1} of {sizes.repetitions}: {measured.row.title}")
                 measured.runs.append(workshops[measured.row].measure(measured.row.reader))
-    return rows
+    return all_measured
 
 
 def _large(issues: int, directory: Path, tell: Callable[[str], None]) -> Measured:

@@ -34,7 +34,7 @@ class Report:
     promises: Sequence[Promise]
     signing: Signing
     document_bytes: int
-    """The size of an issue's JSON as the bare loop writes it."""
+    """The size of an issue's JSON as the first reader writes it."""
     repetitions: int
     machine: str
     versions: str
@@ -43,15 +43,15 @@ class Report:
     @classmethod
     def of(cls, measurements: Measurements) -> Report:
         """From measurements just taken on this machine."""
-        bare = measurements.rows[0].output
+        first = measurements.rows[0].output
         return cls(
             figures=[figures_of(measured) for measured in measurements.rows],
             promises=promises_of(measurements),
             signing=measurements.signing,
-            document_bytes=bare.written_bytes // bare.total,
+            document_bytes=first.written_bytes // first.total,
             repetitions=measurements.sizes.repetitions,
             machine=f"{platform.system()}, {os.cpu_count()} processors",
-            versions=f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}, orjson {version('orjson')}",
+            versions=f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}",
             date=f"{datetime.now(timezone.utc):%Y-%m-%d}",
         )
 
@@ -59,8 +59,8 @@ class Report:
     def circumstances(self) -> str:
         """In what the figures were taken, in two sentences."""
         return (
-            f"Issues of {self.document_bytes / 1000:.1f} KB of JSON, 100 a page, gzip, from a server in a process of its"
-            f" own that answers from memory; medians of {self.repetitions} runs in turn, counted from the first"
+            f"Issues of {self.document_bytes / 1000:.1f} KB of JSON, 100 a page, gzip, from a server in a process of"
+            f" its own that answers from memory; medians of {self.repetitions} runs in turn, counted from the first"
             f" connection. {self.date}, {self.machine}, {self.versions}."
         )
 

@@ -45,7 +45,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Run:
-    """One run. Seconds and CPU seconds (user and system) count from the first connection; memory is the peak in bytes."""
+    """One run. Seconds, and those of CPU (user and system), count from the first connection."""
 
     seconds: float
     cpu_seconds: float

@@ -26,7 +26,7 @@ class Served:
 
 
 class ServedSite:
-    """The page server's process, and what it holds: `description` has base_url, credentials, projects, issues, comments."""
+    """The page server's process; `description` has its base_url, credentials, projects, issues and comments."""
 
     def __init__(self, issues: int) -> None:
         self._process = subprocess.Popen(

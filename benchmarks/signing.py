@@ -28,9 +28,14 @@ class Signing:
 def measure_signing() -> Signing:
     """Medians of several rounds."""
     private_key = key_pair()[0]
-    tokens = {"resource_owner_key": "token", "resource_owner_secret": "secret"}
-    stock = OAuth1("consumer", signature_method="RSA-SHA1", rsa_key=private_key, **tokens)
-    ours = oauth1(load_private_key(private_key), "consumer", **tokens)
+    stock = OAuth1(
+        "consumer",
+        resource_owner_key="token",
+        resource_owner_secret="secret",
+        signature_method="RSA-SHA1",
+        rsa_key=private_key,
+    )
+    ours = oauth1(load_private_key(private_key), "consumer", resource_owner_key="token", resource_owner_secret="secret")
     return Signing(stock=_milliseconds(stock, 5), ours=_milliseconds(ours, 100))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +37,25 @@ def collected_garbage() -> Iterator[None]:
     yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@pytest.fixture(autouse=True)
+def airbyte_logs() -> Iterator[None]:
+    """PyAirbyte turns the logger that the CDK logs to into one of its own, for good."""
+    logger = logging.getLogger("airbyte")
+    before = logger.level, logger.propagate, list(logger.handlers)
+    yield
+    logger.setLevel(before[0])
+    logger.propagate, logger.handlers = before[1:]
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """PyAirbyte without telemetry or registry. It reads its environment when it is imported."""
+    for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK", "NO_LIVE_PROGRESS"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("AIRBYTE_LOCAL_REGISTRY", "0")
+    monkeypatch.setenv("AIRBYTE_LOGGING_ROOT", str(tmp_path / "logs"))
 
 
 @pytest.fixture

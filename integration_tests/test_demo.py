@@ -17,7 +17,13 @@ from integration_tests.fake_jira import FakeJira
 from integration_tests.support import config_for
 
 # PyAirbyte and what it imports warn of themselves and of each other.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("offline")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAirbyte is loaded when it is used: a thread that does would outlive its test."""
+    monkeypatch.setattr("demo.__main__.prepare", lambda: None)
 
 
 @pytest.fixture
@@ -33,6 +39,7 @@ def shown(terminal: Console) -> str:
     return text
 
 
+@pytest.mark.long  # PyAirbyte takes its time for a table, and this is all of them, twice
 def test_a_second_sync_goes_on_in_the_same_file(
     terminal: Console, start_jira: Callable[..., FakeJira], tmp_path: Path
 ) -> None:

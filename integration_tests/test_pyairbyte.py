@@ -18,19 +18,10 @@ if TYPE_CHECKING:
     from airbyte.caches import CacheBase
 
 # PyAirbyte and what it imports warn of themselves and of each other.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("offline")]
 
 EXECUTABLE = Path(sys.executable).with_name("source-jira-flow")
 STREAMS = ["issues", "comments", "users", "labels"]
-
-
-@pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """PyAirbyte reads its environment when it is imported."""
-    for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK", "NO_LIVE_PROGRESS"):
-        monkeypatch.setenv(name, "1")
-    monkeypatch.setenv("AIRBYTE_LOCAL_REGISTRY", "0")
-    monkeypatch.setenv("AIRBYTE_LOGGING_ROOT", str(tmp_path / "logs"))
 
 
 @pytest.fixture

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
 from integration_tests.fake_jira import FakeJira, build_site
-from integration_tests.support import CLOUD, DATA_CENTER, REMOVED_AT, SERVER, SETUPS, Setup, config_for, read_all
+from integration_tests.support import (
+    CLOUD,
+    DATA_CENTER,
+    REMOVED_AT,
+    SERVER,
+    SETUPS,
+    Setup,
+    config_for,
+    configured,
+    discover,
+    read_all,
+)
 
 DATA_CENTER_9 = Setup("data-center-9", "oauth")
 
@@ -165,3 +181,63 @@ def test_a_list_that_ends_early_on_a_later_sync_fails_and_takes_nobody_away(
     assert not second.records.get("users")
     jira.faults.clear()
     assert not read_all(config, ["users"], second.states).records
+
+
+# -- sixty thousand ----------------------------------------------------------------------------------
+
+MANY = 60_000
+MOST_MEMORY_KB = 200_000
+_MEASURED = """
+import sys
+from source_jira_flow.run import main
+code = main(sys.argv[1:])
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@contextmanager
+def crowded_jira(kind: str) -> Iterator[FakeJira]:
+    if kind == "without a list":
+        with jira_without_user_list(issues=0, users=MANY) as jira:
+            yield jira
+    else:
+        with FakeJira(build_site(kind, issues=0, users=MANY)) as jira:
+            yield jira
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["cloud", "data-center-11", "data-center-10", "data-center-9", "without a list"])
+def test_sixty_thousand_users(kind: str, tmp_path: Path) -> None:
+    with crowded_jira(kind) as jira:
+        config = config_for(jira, "access_token" if jira.site.flavor.cloud else "username_password")
+        catalog = configured(discover(config), ["users"])
+        files = {"config": config, "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog)}
+
+        def sync(state: list[Any]) -> tuple[dict[str, dict[str, Any]], list[Any]]:
+            for name, content in {**files, "state": state}.items():
+                (tmp_path / f"{name}.json").write_text(json.dumps(content))
+            given = [part for name in (*files, "state") for part in (f"--{name}", str(tmp_path / f"{name}.json"))]
+            finished = subprocess.run(
+                [sys.executable, "-c", _MEASURED, "read", *given], capture_output=True, text=True, check=True
+            )
+            assert int(finished.stderr.split("VmHWM:")[1].split()[0]) < MOST_MEMORY_KB
+            messages = [json.loads(line) for line in finished.stdout.splitlines()]
+            records = [message["record"]["data"] for message in messages if message["type"] == "RECORD"]
+            rows = {record["id"]: record for record in records}
+            assert len(rows) == len(records)
+            (*_, last) = (message["state"] for message in messages if message["type"] == "STATE")
+            assert len(json.dumps(last)) < 3_000_000
+            return rows, [last]
+
+        first, state = sync([])
+        assert set(first) == listed(jira)
+        second, state = sync(state)
+        assert not second
+        renamed, left, gone = [user for user in jira.site.users.values() if user.active][MANY // 2 : MANY // 2 + 3]
+        jira.site.rename_user(renamed, "New Name")
+        jira.site.deactivate_user(left)
+        jira.site.delete_user(gone)
+        third, _ = sync(state)
+        assert set(third) == {jira.site.user_id(user) for user in (renamed, left, gone)}
+        assert third[jira.site.user_id(gone)][REMOVED_AT]

@@ -13,7 +13,7 @@ import yaml
 import source_jira_flow
 
 ROOT = Path(__file__).resolve().parent.parent
-DIGEST = re.compile(r"docker\.io/airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}")
+DIGEST = re.compile(r"airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}")
 PINNED = re.compile(r"[a-z0-9-]+==[^ ;]+( ; .+)?")
 
 

@@ -22,8 +22,8 @@ def read(config: Mapping[str, Any]) -> None:
     credentials = config["credentials"]
     session.auth = (credentials["email"], credentials["access_token"])
     url = f"{config['base_url']}/rest/api/2/search/jql"
-    body = {"jql": f"project in ({', '.join(config['project_ids'])}) ORDER BY created ASC", "fields": FIELDS}
-    body["maxResults"] = PAGE_SIZE
+    jql = f"project in ({', '.join(config['project_ids'])}) ORDER BY created ASC"
+    body: dict[str, Any] = {"jql": jql, "fields": FIELDS, "maxResults": PAGE_SIZE}
     write = sys.stdout.buffer.write
     while True:
         response = session.post(url, json=body, timeout=60)

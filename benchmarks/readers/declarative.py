@@ -1,4 +1,4 @@
-"""Airbyte's declarative way: the same issues from `declarative/manifest.yaml`, with the parts that sources usually have."""
+"""Airbyte's declarative way: the same issues by `declarative/manifest.yaml`, with the parts that sources have."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def _request(config: Mapping[str, Any]) -> bytes:
     body = json.dumps({"jql": jql, "fields": FIELDS, "maxResults": PAGE_SIZE}).encode()
     head = (
         "POST /rest/api/2/search/jql HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n"
-        f"Authorization: {config['authorization']}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Authorization: {config['authorization']}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +12,8 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_jira_flow.declarative.binding import RunningSync, running_sync_of_owner
 from source_jira_flow.declarative.columns import ColumnMaker
-from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, NotFound, RefusedRequest, as_traced
+from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, as_traced
+from source_jira_flow.jira.agile import is_out_of_reach, scopes_named
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.sync import Sync
 
@@ -46,9 +48,10 @@ class JiraListRetriever(Retriever):
     def _records(self, schema: Mapping[str, Any], partition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         sync, maker = self.running_sync(), ColumnMaker(self.columns, schema)
         try:
-            for position, row in enumerate(self._rows(sync, partition), start=1):
-                yield maker.make(row, partition, position)
-        except (NotFound, Forbidden) as refused:
+            with scopes_named() if self.product else nullcontext():
+                for position, row in enumerate(self._rows(sync, partition), start=1):
+                    yield maker.make(row, partition, position)
+        except JiraFlowError as refused:
             self._pass_over(refused, sync, partition)
         if not partition:
             # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
@@ -64,13 +67,13 @@ class JiraListRetriever(Retriever):
             raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
         return rows
 
-    def _pass_over(self, refused: RefusedRequest, sync: Sync, partition: Mapping[str, Any]) -> None:
+    def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any]) -> None:
         """Go on without a list that is known to be out of reach. Raises what is no such case."""
-        if self.product:
-            sync.logger.warning("%s stays empty: this Jira or this account has no %s.", self.name, self.product)
+        if self.product and is_out_of_reach(refused):
+            sync.logger.warning("%s stays empty, without %s: %s", self.name, self.product, refused)
             return
         project_id = partition.get("project_id")
-        if project_id is None:
+        if project_id is None or not isinstance(refused, (NotFound, Forbidden)):
             raise refused
         if partition["archived"]:
             sync.logger.info("%s of the archived project %s can't be read.", self.name, partition["project_key"])

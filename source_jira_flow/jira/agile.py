@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from source_jira_flow.client import JiraClient
-from source_jira_flow.errors import NotFound, ServerFault
+from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, ServerFault, SignInRefused
 from source_jira_flow.jira.paging import offset_rows
 
 _BOARDS = "/rest/agile/1.0/board"
@@ -14,8 +15,13 @@ _PAGE = 50
 
 
 def boards(client: JiraClient) -> Iterator[dict[str, Any]]:
-    """All boards that the account can see. Raises NotFound or Forbidden where it has no Jira Software."""
-    return offset_rows(lambda page: client.get(_BOARDS, page), _PAGE, _BOARDS)
+    """All boards that the account can see. Where they are out of reach, it raises what `is_out_of_reach` tells."""
+
+    def ask(page: Mapping[str, Any]) -> Any:
+        with scopes_named():
+            return client.get(_BOARDS, page)
+
+    return offset_rows(ask, _PAGE, _BOARDS)
 
 
 def board_sprints(client: JiraClient, board_id: int, states: str | None = None) -> list[dict[str, Any]]:
@@ -28,7 +34,8 @@ def board_sprints(client: JiraClient, board_id: int, states: str | None = None) 
     wanted = {} if states is None else {"state": states}
 
     def ask(page: Mapping[str, Any]) -> Any:
-        return client.get(path, {**wanted, **page}, lasting=is_broken_board)
+        with scopes_named():
+            return client.get(path, {**wanted, **page}, lasting=is_broken_board)
 
     return list(offset_rows(ask, _PAGE, path, sure=states is None))
 
@@ -36,6 +43,27 @@ def board_sprints(client: JiraClient, board_id: int, states: str | None = None) 
 def is_broken_board(fault: ServerFault) -> bool:
     """Whether a 500 is Jira's way to say that the board's columns hold no status: it will stay so."""
     return any("column" in message.lower() or "mapped status" in message.lower() for message in fault.messages)
+
+
+def is_out_of_reach(error: JiraFlowError) -> bool:
+    """Whether boards and sprints are not for this account: no Jira Software, no licence for it, no scope for it."""
+    return isinstance(error, (NotFound, Forbidden)) or (isinstance(error, SignInRefused) and error.reason == "scope")
+
+
+@contextmanager
+def scopes_named() -> Iterator[None]:
+    """Where a token lacks a scope for these requests, the error says which it needs."""
+    try:
+        yield
+    except SignInRefused as refused:
+        if refused.reason != "scope":
+            raise
+        raise SignInRefused(
+            "The API token lacks the scopes for boards and sprints: make one with read:board-scope:jira-software,"
+            " read:project:jira and read:sprint:jira-software, or one without scopes.",
+            reason="scope",
+            status=refused.status,
+        ) from refused
 
 
 def sprint(client: JiraClient, sprint_id: int) -> dict[str, Any] | None:

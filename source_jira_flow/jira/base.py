@@ -128,7 +128,7 @@ class Jira(ABC):
                 raise PassingFault(f"Jira gave {start} of {page['total']} comments of issue {issue_id} and then none.")
 
     def boards(self) -> Iterator[Document]:
-        """All boards that the account can see. Raises NotFound or Forbidden where it has no Jira Software."""
+        """All boards that the account can see. See `agile.boards` for what it raises."""
         return agile.boards(self.client)
 
     def board_sprints(self, board_id: int, states: str | None = None) -> list[Document]:

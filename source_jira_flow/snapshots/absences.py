@@ -11,10 +11,14 @@ from source_jira_flow.parallel import in_parallel
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.snapshots.records import Columns
 
-# So many are asked for first: if most of them are still there, it is the list that is wrong.
+# So many are asked for first: where most of them are still there, it is the list that is wrong.
 PROBE = 20
+# A list that lacks more than this share of what is still there came back short.
+LARGEST_SHARE = 0.2
 # In one sync; what is missing besides waits for the next.
 MOST_ASKED = 5_000
+# The same where most are still there, and it would be in vain.
+MOST_ASKED_IN_VAIN = 500
 # What `find` gives where Jira does not say whether there is such a thing.
 NOT_TOLD: Columns = {}
 
@@ -36,17 +40,18 @@ class Absences:
         title: str,
         workers: int,
         logger: Logger,
-        cut: bool = False,
+        whole: bool = True,
         key: Callable[[str], str | int] = str,
     ) -> None:
-        """`title` names the list, `cut` says that Jira is known to cut it, `key` makes the id what its column holds."""
+        """`title` names the list, `key` makes an id what its column holds. A list that is not `whole` may rightly lack
+        what is still there: Jira cuts it, or it shows no more on any board."""
         self._comparison = comparison
         self._find = find
         self._prove_sign_in = prove_sign_in
         self._title = title
         self._workers = workers
         self._logger = logger
-        self._cut = cut
+        self._whole = whole
         self._key = key
         self._alive = 0
 
@@ -57,31 +62,32 @@ class Absences:
         """
         missing = self._comparison.missing()
         yield from self._ask(missing[:PROBE])
-        if self._came_short(len(missing)):
+        in_vain = 2 * self._alive >= PROBE
+        if self._came_short(len(missing), in_vain):
             self._keep(missing[PROBE:])
-            if not self._cut:
-                known = len(self._comparison.stored.listed)
-                raise PassingFault(
-                    f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
-                    " and Jira does not say that they are gone: nothing is concluded from it. Sync again."
-                )
-            self._logger.warning("Jira cut its list of %s: which of them are gone can't be told now.", self._title)
-            return
-        yield from self._ask(missing[PROBE:MOST_ASKED])
-        if missing[MOST_ASKED:]:
-            self._keep(missing[MOST_ASKED:])
+            known = len(self._comparison.stored.listed)
+            raise PassingFault(
+                f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
+                " and Jira does not say that they are gone: nothing is concluded from it. Sync again."
+            )
+        most = MOST_ASKED_IN_VAIN if in_vain else MOST_ASKED
+        yield from self._ask(missing[PROBE:most])
+        if missing[most:]:
+            self._keep(missing[most:])
             self._logger.warning(
-                "%d of the %s are missing from Jira's list; %d were looked at, the others follow in the next syncs.",
+                "%d of the %s are missing from Jira's list; %d of them were looked at, the others stay as they are.",
                 len(missing),
                 self._title,
-                MOST_ASKED,
+                most,
             )
 
-    def _came_short(self, missing: int) -> bool:
-        return self._alive > 0 and (2 * self._alive >= PROBE < missing or not self._listed_anything())
-
-    def _listed_anything(self) -> bool:
-        return len(self._comparison.listed) > self._alive
+    def _came_short(self, missing: int, in_vain: bool) -> bool:
+        if self._alive == 0:
+            return False
+        listed_nothing = len(self._comparison.listed) <= self._alive
+        return listed_nothing or (
+            self._whole and in_vain and missing > max(PROBE, LARGEST_SHARE * len(self._comparison.stored.listed))
+        )
 
     def _ask(self, identifiers: Sequence[str]) -> Iterator[dict[str, Any]]:
         absent = []

@@ -47,7 +47,7 @@ class SprintReading:
         self._without: set[int] = set()
 
     def read(self) -> None:
-        """Ask Jira. Raises NotFound or Forbidden where the account has no boards at all, PassingFault."""
+        """Ask Jira. Raises what `agile.boards` raises, and PassingFault."""
         boards = {int(board["id"]): board for board in self._jira.boards()}
         self._read_boards(boards)
         closed = self._before.open - self._found.keys()
@@ -61,6 +61,12 @@ class SprintReading:
         """The sprints that were read, without what is volatile in them."""
         for found in self._found.values():
             yield orjson.loads(found)
+
+    def tells_of(self, sprint_id: int) -> bool:
+        """Whether that a sprint was not read means anything: boards that break keep theirs, and closed ones wait."""
+        if self.is_full:
+            return not any(sprint_id in sprints for sprints in self._shown.values())
+        return sprint_id in self.absent
 
     def boards(self) -> SprintBoards:
         """What is known of the boards after this reading."""

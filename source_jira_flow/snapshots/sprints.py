@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from source_jira_flow.errors import ConfigurationError, Forbidden, NotFound
+from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotFound
+from source_jira_flow.jira.agile import is_out_of_reach
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.snapshots.records import Columns, field_sprint_columns, sprint_columns
@@ -28,7 +29,7 @@ class SprintSnapshot:
         """What is new, changed or gone. Raises ConfigurationError where boards are refused that were readable."""
         try:
             reading = self._reading()
-        except (NotFound, Forbidden) as refused:
+        except JiraFlowError as refused:
             self._explain(refused)
             yield from self._met()
             return
@@ -43,6 +44,7 @@ class SprintSnapshot:
             title="sprints",
             workers=self._sync.config.workers,
             logger=self._sync.logger,
+            whole=False,
             key=int,
         ).records()
         self._boards = boards
@@ -52,7 +54,9 @@ class SprintSnapshot:
         reading = SprintReading(self._sync.jira, self._boards, self._sync.now, self._sync.logger)
         try:
             reading.read()
-        except (NotFound, Forbidden):
+        except JiraFlowError as refused:
+            if not is_out_of_reach(refused):
+                raise
             self._sync.instance.prove_sign_in()
             reading.read()
         return reading
@@ -61,29 +65,29 @@ class SprintSnapshot:
         """Which board shows which sprint, and when all were last read."""
         return self._boards.as_state()
 
-    def _explain(self, refused: NotFound | Forbidden) -> None:
+    def _explain(self, refused: JiraFlowError) -> None:
         """Without Jira Software there are no sprints; but what was there once does not vanish without a word."""
+        if not is_out_of_reach(refused):
+            raise refused
         if self._comparison.stored.listed:
             raise ConfigurationError(
-                f"Jira refuses its boards now (HTTP {refused.status}), and gave them before: ask your Jira"
-                " administrator whether the account has lost its licence for Jira Software, or reset the stream"
-                " sprints."
+                f"Jira refuses its boards now, and gave them before: {refused} Ask your Jira administrator whether the"
+                " account has lost its licence for Jira Software, or reset the stream sprints."
             ) from refused
-        if isinstance(refused, Forbidden):
-            self._sync.logger.warning(
-                "The account has no licence for Jira Software: sprints holds only those that occur in issues of the"
-                " same sync."
-            )
-        else:
+        if isinstance(refused, NotFound):
             self._sync.logger.info("This Jira has no Jira Software, and so no boards and no sprints.")
+        else:
+            self._sync.logger.warning(
+                "The account gets no boards, so sprints holds only those that occur in issues of the same sync: %s",
+                refused,
+            )
 
     def _seen(self, reading: SprintReading) -> Iterator[dict[str, Any]]:
         for sprint in reading.sprints():
             yield from self._comparison.see(self._columns(sprint))
-        if not reading.is_full:
-            for identifier in self._comparison.missing():
-                if int(identifier) not in reading.absent:
-                    self._comparison.keep(identifier)
+        for identifier in self._comparison.missing():
+            if not reading.tells_of(int(identifier)):
+                self._comparison.keep(identifier)
 
     def _met(self) -> Iterator[dict[str, Any]]:
         """Sprints of boards that the account can't see, as far as issues of this sync tell of them."""

@@ -73,7 +73,7 @@ class UserSnapshot:
             title="users",
             workers=self._sync.config.workers,
             logger=self._sync.logger,
-            cut=cut,
+            whole=not cut,
         ).records()
 
     def _find(self, identifier: str) -> Columns | None:

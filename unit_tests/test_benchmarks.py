@@ -1,0 +1,44 @@
+"""The benchmark runs and tells what it measured. How fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chart import Bar, bar_chart
+from benchmarks.figures import Promise
+
+
+def test_a_small_benchmark_measures_our_read_beside_a_bare_loop(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--issues", "200", "--few-issues", "100", "--repetitions", "1"]
+    subprocess.run([*command, "--rows", "bare", "ours", "--output", str(tmp_path)], check=True, timeout=120)
+
+    results = json.loads((tmp_path / "results.json").read_text())
+    bare, ours = results["figures"]
+    assert (bare["issues"], bare["records"]) == (200, 200)
+    assert (ours["issues"], ours["records"]) == (200, 200)
+    assert ours["answers_made"] == 0, "a second run must ask the same as the first"
+    assert ours["records_per_second"] > 0
+    promised = {promise["title"]: promise["value"] for promise in results["promises"]}
+    assert promised["Records a second, of the bare loop's"] is not None
+    assert "| source-jira-flow: issues | 200 |" in (tmp_path / "results.md").read_text()
+    assert (tmp_path / "chart.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("value", "at_most", "kept"),
+    [(0.7, False, True), (0.5, False, False), (0.5, True, True), (0.7, True, False), (None, True, None)],
+)
+def test_a_promise_is_kept_within_its_bound(value: float | None, at_most: bool, kept: bool | None) -> None:
+    assert Promise("Speed", value, 0.6, "", at_most).is_kept is kept
+
+
+def test_the_longest_bar_fills_the_chart_and_labels_are_escaped() -> None:
+    chart = bar_chart("Records a second", [Bar("a < b", 100, False), Bar("ours", 50, True)])
+    assert "a &lt; b" in chart
+    assert 'width="360.0"' in chart
+    assert 'class="bar ours" x="330" y="74" width="180.0"' in chart
