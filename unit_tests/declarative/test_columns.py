@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+import source_jira_flow
 from source_jira_flow.declarative.columns import ColumnMaker
 
 PARTITION = {"project_id": "10000"}
@@ -45,6 +49,18 @@ def test_a_place_gives_a_typed_column(
     place: str, document: dict[str, Any], column: dict[str, Any], expected: Any
 ) -> None:
     assert made(place, document, **column) == expected
+
+
+def test_every_stream_of_the_manifest_fills_the_columns_of_its_schema() -> None:
+    package = Path(source_jira_flow.__file__).parent
+    streams = yaml.safe_load((package / "manifest.yaml").read_text("utf-8"))["streams"]
+    assert len(streams) == 9
+    for stream in streams:
+        schema = json.loads((package / "schemas" / f"{stream['name']}.json").read_text("utf-8"))
+        assert list(stream["retriever"]["columns"]) == list(schema["properties"]), stream["name"]
+        keys = stream["primary_key"] if isinstance(stream["primary_key"], list) else [stream["primary_key"]]
+        # All but the keys may be null.
+        assert {name for name, column in schema["properties"].items() if "null" not in column["type"]} == set(keys)
 
 
 def test_a_column_that_the_schema_does_not_know_is_a_mistake() -> None:
