@@ -126,7 +126,8 @@ class Opened:
         try:
             with shown_progress(self._console):
                 self._source.select_all_streams()
-                self._source.read(cache=self._cache)
+                # The connection test has looked at the configuration already.
+                self._source.read(cache=self._cache, skip_validation=True)
         except PyAirbyteError as error:
             raise Trouble(error.get_message(), f"PyAirbyte's log: {self._log}") from None
         seconds = (datetime.now(timezone.utc).replace(tzinfo=None) - began).total_seconds()

@@ -142,6 +142,25 @@ def catalog(
     )
 
 
+def begin_sync(
+    jira: FakeJira,
+    states: Mapping[str, Mapping[str, Any]],
+    streams: Sequence[str],
+    *,
+    settings: Settings | None = None,
+    **config: Any,
+) -> tuple[Sync, list[Any]]:
+    """A sync that has signed in, and the list in which its STATE messages arrive."""
+    method = "access_token" if jira.site.flavor.cloud else "username_password"
+    parsed = Config.parse({"base_url": BASE_URL, "credentials": jira.site.credentials(method), **config})
+    client = client_for(parsed, settings=settings or Settings(backoff_base=0.0), logger=LOGGER)
+    client.session.mount("http://", DirectAdapter(jira))
+    messages: list[Any] = []
+    sync = Sync(parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER)
+    sync.verify_states()
+    return sync, messages
+
+
 def sweep(
     jira: FakeJira,
     states: Mapping[str, Mapping[str, Any]],
@@ -151,13 +170,7 @@ def sweep(
     **config: Any,
 ) -> Iterator[AirbyteMessage | tuple[str, Mapping[str, Any]]]:
     """The messages of one sync, in order: records as (stream, data), and STATE messages. Raises what fails it."""
-    method = "access_token" if jira.site.flavor.cloud else "username_password"
-    parsed = Config.parse({"base_url": BASE_URL, "credentials": jira.site.credentials(method), **config})
-    client = client_for(parsed, settings=settings or Settings(backoff_base=0.0), logger=LOGGER)
-    client.session.mount("http://", DirectAdapter(jira))
-    messages: list[Any] = []
-    sync = Sync(parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER)
-    sync.verify_states()
+    sync, messages = begin_sync(jira, states, streams, settings=settings, **config)
     shared = SharedSweep(lambda: sync)
     try:
         for partition in _partitions(shared, sync):

@@ -80,7 +80,7 @@ def assert_tables_say_what_jira_says(cache: CacheBase, site: Site) -> None:
 
 
 def _comments_that_are_left(cache: CacheBase) -> list[str]:
-    """By the rule that docs/streams.md gives."""
+    """By the rule that docs/issues-and-comments.md gives."""
     schema = cache.schema_name
     left = cache.run_sql_query(
         f"""

@@ -76,9 +76,11 @@ def read_snapshot(sync: Sync, definition: StreamDefinition) -> Iterator[Record]:
     stored = StoredSnapshot.parse(sync.stored_state(definition.name), definition.name)
     comparison = Comparison(definition, stored, sync.now)
     snapshot = _SNAPSHOTS[definition](sync, comparison)
+    # Asks Jira for its projects: before anything goes out that only a state makes good.
+    common = sync.new_state(definition.name)
 
     def emit(compared: Mapping[str, Any]) -> None:
-        state = {**sync.new_state(definition.name), **compared, **snapshot.extra_state()}
+        state = {**common, **compared, **snapshot.extra_state()}
         sync.emit_states(lambda: {definition.name: state})
 
     sent = 0
