@@ -71,6 +71,7 @@ def _airbyte(arguments: list[str]) -> int:
     config = _optional(SourceJiraFlow.read_config, getattr(parsed, "config", None))
     catalog = _optional(SourceJiraFlow.read_catalog, getattr(parsed, "catalog", None))
     state = _optional(SourceJiraFlow.read_state, getattr(parsed, "state", None))
+    cdk.give_memory_back()
     cdk.tune_garbage_collection()
     source = SourceJiraFlow(catalog, config, state, getattr(parsed, "config", None))
     with PRINT_BUFFER:
