@@ -54,7 +54,7 @@ def sync(console: Console, config_file: str, database: Path | None) -> None:
     goes_on = path.exists()
     warehouse = Warehouse(Path(config_file).expanduser(), config, path)
     showing.step(console, "Testing the connection")
-    showing.say(console, warehouse.check(), "green")
+    showing.say(console, warehouse.check(console), "green")
     with warehouse.opened(console) as opened:
         showing.step(console, f"Syncing all streams into {path}")
         synced = opened.sync()

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
 
 _REFRESH_SECONDS = 0.2
 _SECONDS_BETWEEN_LINES = 5.0
 _STREAMS_SHOWN = 4
+
+
+@contextmanager
+def spinning(console: Console, text: str) -> Iterator[Callable[[str], None]]:
+    """A line that moves on a terminal until the end of the block; gives a function that changes its text."""
+    if not console.is_terminal:
+        yield lambda changed: None
+        return
+    spinner = Spinner("dots", text)
+    # Rich's own status would take over standard error, and show what was sent elsewhere.
+    with Live(spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
+        yield lambda changed: spinner.update(text=changed)
 
 
 @contextmanager
@@ -48,9 +62,9 @@ def _show(console: Console, trackers: list[Any], ended: threading.Event) -> None
         while not ended.wait(_SECONDS_BETWEEN_LINES):
             console.print(f"  {time.monotonic() - began:3.0f} s: {_doing(trackers)}")
         return
-    with console.status("Starting") as status:
+    with spinning(console, "starting the connector") as update:
         while not ended.wait(_REFRESH_SECONDS):
-            status.update(f"{_doing(trackers)} ({time.monotonic() - began:.0f} s)")
+            update(f"{_doing(trackers)} ({time.monotonic() - began:.0f} s)")
 
 
 def _doing(trackers: list[Any]) -> str:

@@ -31,7 +31,7 @@ def tour(console: Console) -> None:
         config = _written_config(jira)
         warehouse = Warehouse(CONFIG, config, DATABASE)
         showing.step(console, f"Testing the connection: source-jira-flow check --config {CONFIG}")
-        showing.say(console, warehouse.check(), "green")
+        showing.say(console, warehouse.check(console), "green")
         with warehouse.opened(console) as opened:
             showing.step(console, f"First sync: all streams into {DATABASE}, with PyAirbyte")
             showing.counts(console, opened.sync())

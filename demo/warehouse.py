@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from demo.progress import shown_progress
+from demo.progress import shown_progress, spinning
 from demo.troubles import Trouble
 
 if TYPE_CHECKING:
@@ -69,10 +69,11 @@ class Warehouse:
         self._log = database.with_suffix(".log")
         database.parent.mkdir(parents=True, exist_ok=True)
 
-    def check(self) -> str:
+    def check(self, console: Console) -> str:
         """What the connector says to its configuration. Raises Trouble where it refuses it."""
         command = [str(EXECUTABLE), "check", "--config", str(self._config_file)]
-        finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        with spinning(console, "asking Jira"):
+            finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         verdict = _verdict(finished.stdout)
         if verdict is None:
             raise Trouble(
@@ -87,7 +88,7 @@ class Warehouse:
     def opened(self, console: Console) -> Iterator[Opened]:
         """PyAirbyte's part. What it prints goes into a log file beside the database."""
         with self._log.open("a") as log, redirect_stdout(log), redirect_stderr(log):
-            with console.status("Starting PyAirbyte"):
+            with spinning(console, "starting PyAirbyte"):
                 source, cache = self._parts()
             try:
                 yield Opened(source, cache, console, self._log)

@@ -160,6 +160,21 @@ def test_a_stream_that_jira_refuses_is_incomplete_and_the_others_are_whole(
     assert any("'NOPE' does not exist" in error["message"] for error in errors), errors
 
 
+def test_an_answer_that_shows_what_it_was_asked_with_is_not_passed_on(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    """Some proxies do; what they say stands in messages, in logs and in stack traces."""
+    jira = start_jira()
+    content = config_for(jira)
+    encoded = next(secret for secret in secrets_of(content["credentials"]) if secret.endswith("="))
+    jira.faults.refuse(400, f"Refused: Basic {encoded}, {content['credentials']}", match="/search/jql")
+    config = written(folder / "config.json", content)
+    run = run_connector("read", "--config", config, "--catalog", catalog_file(folder, content, "issues"), "--debug")
+    assert run.exit_code == 1
+    assert "Refused: Basic" in run.stdout
+    assert_no_secret(run, content["credentials"])
+
+
 def test_a_project_that_does_not_exist_is_named(start_jira: Callable[..., FakeJira], folder: Path) -> None:
     config = written(folder / "config.json", config_for(start_jira(), projects=["CORE", "CROE"]))
     run = run_connector("check", "--config", config)

@@ -114,7 +114,7 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
         return key
     raise ConfigurationError(
         "The private key can't be read: it may be cut short."
-            " Paste the whole text of the file, with its BEGIN and END lines."
+        " Paste the whole text of the file, with its BEGIN and END lines."
     )
 
 

@@ -222,7 +222,9 @@ class JiraClient:
             timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
 
         def send() -> requests.Response:
-            return self.session.request(method, url, allow_redirects=False, timeout=timeout, **arguments)
+            return _whole(
+                self.session.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments)
+            )
 
         try:
             return send() if self.deadline is None else finish_by(self.deadline, send)
@@ -300,6 +302,15 @@ class JiraClient:
 
 def _is_too_late(fault: PassingFault) -> bool:
     return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """The answer with its body read in one go.
+
+    `requests` reads in steps of 10 KB, at each of which the thread lets go of the interpreter and queues for it again.
+    """
+    response._content = b"".join(response.iter_content(None))
+    return response
 
 
 def _session_for(base_url: str) -> requests.Session:

@@ -17,6 +17,8 @@ from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
 
 # A window up to this many times larger than aimed at is read as it is.
 _TOLERANCE = 1.5
+# Into how many parts a large window is cut at first, for each lane.
+_PARTS_PER_LANE = 2
 # A cut must leave at least this share on either side, and is sought with so many counts.
 _LEAST_PART = 0.1
 _MOST_TRIALS = 6
@@ -89,7 +91,9 @@ class History:
         if aim is None:
             # Smaller windows where large ones would leave lanes idle.
             most = self._reader.settings.window_size
-            aim = max(most // 2, min(most, count // (3 * self._reader.sync.config.workers)))
+            parts = _PARTS_PER_LANE * self._reader.sync.config.workers
+            aim = max(most // 2, min(most, count // parts))
+            count = self._cut_in_parts(window, count, min(parts, count // aim), aim)
         while count > aim * _TOLERANCE:
             cut = self._cut(window.begin().second, window.end, count)
             if cut is None:
@@ -98,6 +102,21 @@ class History:
             right = self._ledger.split(self._scope, window, middle)
             self._add(partial(self._read, right, max(0, count - left), aim))
             count = left
+
+    def _cut_in_parts(self, window: Window, count: int, parts: int, aim: int) -> int:
+        """Cut a large window in parts of the same length, for all lanes at once; returns the count of the first.
+
+        Halving alone would leave most lanes idle for as many calls as there are halvings.
+        """
+        if parts < 2:
+            return count
+        start, length = window.begin().second, window.end - window.begin().second
+        # The latest job is taken first: the last part is added first.
+        for number in range(parts - 1, 0, -1):
+            middle = floor_second(start + length * number // parts)
+            if start < middle < window.end:
+                self._add(partial(self._read, self._ledger.split(self._scope, window, middle), None, aim))
+        return self._count(start, window.end).number
 
     def _cut(self, start: int, end: int, count: int) -> tuple[int, int] | None:
         """Where to cut so that both parts are worth a window, and the count before the cut.

@@ -140,13 +140,14 @@ class IssueReader:
         for stream, chosen in sent.items():
             self._feeds[stream].prepare(chosen)
         counted = max(sent, key=lambda stream: len(sent[stream]), default=None)
-        for stream, chosen in sent.items():
-            records = self._feeds[stream].records
-            for issue in chosen:
-                with self.ledger.whole_issue:
+        # One page at a time: lanes that took turns at every record would do little else than change threads.
+        with self.ledger.sending:
+            for stream, chosen in sent.items():
+                records = self._feeds[stream].records
+                for issue in chosen:
                     for data in records(issue):
                         yield Record(data=data, stream_name=stream)
-                if stream == counted:
-                    self._observe(issue)
-                    self.ledger.issue_is_out()
+                    if stream == counted:
+                        self._observe(issue)
+                        self.ledger.issue_is_out()
         return sent

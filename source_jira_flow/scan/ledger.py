@@ -30,8 +30,8 @@ class Ledger:
         self._sync = sync
         self._feeds = feeds
         self._lock = threading.RLock()
-        # Held while the records of one issue go out, and while states do: no state comes between an issue's comments.
-        self.whole_issue = threading.RLock()
+        # Held while the records of a page go out, and while states do: no state comes between an issue's comments.
+        self.sending = threading.RLock()
         self._emitter = sync.state_emitter()
         self._scopes: list[Scope] = []
         self._keys: dict[str, str] = {}
@@ -121,7 +121,7 @@ class Ledger:
                 return
             self._issues_since_checkpoint = 0
             self._last_checkpoint = time.monotonic()
-        with self.whole_issue:
+        with self.sending:
             self._emitter.emit(self._written)
 
     def emit_last(self) -> None:

@@ -67,8 +67,10 @@ def fed_streams(sync: Sync) -> Sequence[str]:
 
 
 def _sweep(sync: Sync) -> IssueSweep:
-    field_map = FieldMap.of(sync.jira.fields())
     executor = ThreadPoolExecutor(sync.config.workers, thread_name_prefix="comments")
+    # Beside the fields, for the plan. Should it fail, the plan asks again.
+    executor.submit(lambda: sync.projects)
+    field_map = FieldMap.of(sync.jira.fields())
     feeds: dict[str, Callable[[], Feed]] = {
         ISSUES.name: lambda: IssueFeed(field_map, sync.instance.site_url),
         COMMENTS.name: lambda: CommentFeed(sync.jira, executor),
