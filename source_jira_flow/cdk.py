@@ -59,10 +59,13 @@ def share_memory() -> None:
 
 
 def tune_garbage_collection() -> None:
-    """Keep the collector off what lives as long as the process: for a process that does nothing but one sync."""
+    """Keep the collector off what lives as long as the process: for a process that does nothing but one sync.
+
+    Parsed pages hold no cycles; at lower thresholds the collector walks through them again and again.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(1_000_000, 50, 50)
 
 
 def message_repository(source: ConcurrentDeclarativeSource) -> MessageRepository:

@@ -62,6 +62,8 @@ class History:
             sent = yield from self._reader.send(page.issues, streams, wanted)
             coming.add(page.issues)
             self._ledger.commit_window(self._scope, window, page.position, sent)
+            # Nothing of a page is held while the next one is on its way.
+            del page, sent
         if whole:
             self._coverage.add(coming, streams)
 

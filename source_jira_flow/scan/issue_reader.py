@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.feeds import Feed, asked_fields
 from source_jira_flow.scan.keyset import Range, RangeReader, ScanPage
 from source_jira_flow.scan.ledger import Ledger
+from source_jira_flow.scan.pace import Pace
 from source_jira_flow.scan.progress import Position, Scope
 from source_jira_flow.sync import Sync
 
@@ -63,6 +65,7 @@ class IssueReader:
         self._fields = asked_fields(feeds)
         self._fail_at_end = fail_at_end
         self._observe = observe
+        self._pace = Pace(sync.config.workers)
         self._lock = threading.Lock()
 
     # -- asking ------------------------------------------------------------------------------------
@@ -74,11 +77,23 @@ class IssueReader:
         while scope.projects:
             projects = scope.projects
             try:
-                yield from reader.pages()
+                yield from self._paced(reader.pages())
                 return
             except BadRequest as refused:
                 patience.after(self._drop_vanished(scope, projects), refused)
         yield ScanPage([], None)
+
+    def _paced(self, pages: Iterator[ScanPage]) -> Iterator[ScanPage]:
+        """Each page only once this lane may ask; the next lane comes when the page's records are out."""
+        while True:
+            with self._pace.at_work():
+                began = time.monotonic()
+                page = next(pages, None)
+                if page is None:
+                    return
+                self._pace.page_came(time.monotonic() - began)
+                yield page
+                del page
 
     def asking(self, scope: Scope, ask: Callable[[], _Answer]) -> _Answer | None:
         """The answer to a query about a scope, without projects that vanished meanwhile; None when none is left."""

@@ -1,0 +1,61 @@
+"""How many lanes are at work at once: as many as keep the interpreter busy, and no more."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SAMPLES = 16
+_FEWEST_SAMPLES = 8
+# Nothing depends on the wait: it ends in any case.
+_LONGEST_WAIT = 1.0
+
+
+class Pace:
+    """Holds lanes back where Jira answers sooner than this process can work on what it gave.
+
+    Lanes beyond that bring nothing, and cost a fifth of the speed: their threads contend for the interpreter with those
+    that parse and send. Where a page is on the wire for as long as many others take to be worked on, all lanes work.
+    """
+
+    def __init__(self, lanes: int) -> None:
+        self._lanes = lanes
+        self._change = threading.Condition()
+        self._at_work = 0
+        self._waits: deque[float] = deque(maxlen=_SAMPLES)
+        self._pages = 0
+        self._cpu_before = time.process_time()
+
+    @property
+    def wanted(self) -> int:
+        """How many lanes are enough: one that works, and those that wait for Jira meanwhile."""
+        waits = sorted(self._waits.copy())
+        if len(waits) < _FEWEST_SAMPLES:
+            return self._lanes
+        # A wait is Jira's time and that of other threads: the shortest tell Jira's; one may have been a short page's.
+        wait = waits[1]
+        work = max(1e-6, (time.process_time() - self._cpu_before) / self._pages)
+        return min(self._lanes, 1 + math.ceil(wait / work))
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """For one page, from before it is asked for until its records are out. May wait before it begins."""
+        with self._change:
+            self._change.wait_for(lambda: self._at_work < self.wanted, _LONGEST_WAIT)
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._at_work -= 1
+                self._change.notify()
+
+    def page_came(self, waited: float) -> None:
+        """So many seconds after it was asked for."""
+        with self._change:
+            self._waits.append(waited)
+            self._pages += 1

@@ -1,0 +1,71 @@
+"""How many lanes are at work at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from source_jira_flow.scan import pace as pace_module
+from source_jira_flow.scan.pace import Pace
+
+LANES = 8
+
+
+def paced(monkeypatch: pytest.MonkeyPatch, wait: float, work: float, pages: int = 20) -> Pace:
+    """After some pages, each of which took Jira `wait` seconds and this process `work` seconds of CPU."""
+    cpu = [100.0]
+    monkeypatch.setattr(time, "process_time", lambda: cpu[0])
+    pace = Pace(LANES)
+    for _ in range(pages):
+        pace.page_came(wait)
+        cpu[0] += work
+    return pace
+
+
+@pytest.mark.parametrize(
+    ("wait", "work", "lanes"),
+    [(0.2, 0.01, LANES), (0.03, 0.01, 4), (0.009, 0.01, 2), (0.0, 0.01, 1), (0.5, 0.0, LANES)],
+)
+def test_lanes_are_as_many_as_wait_for_jira_while_one_works(
+    wait: float, work: float, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert paced(monkeypatch, wait, work).wanted == lanes
+
+
+def test_all_lanes_work_until_jira_s_time_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paced(monkeypatch, 0.0, 0.01, pages=7).wanted == LANES
+
+
+def test_a_lane_too_many_goes_on_when_another_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 60.0)
+    pace = paced(monkeypatch, 0.0, 0.01)
+    entered = threading.Event()
+
+    def lane() -> None:
+        with pace.at_work():
+            entered.set()
+
+    with pace.at_work():
+        other = threading.Thread(target=lane)
+        other.start()
+        assert not entered.wait(0.05)
+    assert entered.wait(30)
+    other.join()
+
+
+def test_a_lane_waits_for_a_while_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 0.01)
+    pace = paced(monkeypatch, 0.0, 0.01)
+    began = time.monotonic()
+    with pace.at_work(), pace.at_work():
+        assert time.monotonic() - began >= 0.01
+
+
+def test_a_lane_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 60.0)
+    pace = paced(monkeypatch, 0.0, 0.01)
+    for _ in range(3):
+        with pytest.raises(KeyError), pace.at_work():
+            raise KeyError
