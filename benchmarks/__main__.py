@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, shows, and writes `benchmarks/results/`."""
+"""`python -m benchmarks`: measures, shows, and writes `benchmarks/results/` and the README's tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from rich.console import Console
 
 from benchmarks.measuring import Sizes, measure
 from benchmarks.plan import ROWS
-from benchmarks.report import Report, show, write
+from benchmarks.report import Report, show, write, write_into
+
+_RESULTS = Path(__file__).parent / "results"
+_README = Path(__file__).parents[1] / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -21,7 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repetitions", type=int, default=defaults.repetitions)
     parser.add_argument("--large", action="store_true", help="also read ten times as many issues, for the memory")
     parser.add_argument("--rows", nargs="+", choices=[row.key for row in ROWS], help="only these")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--output", type=Path, default=_RESULTS, help="the README shows only what goes there")
     given = parser.parse_args(arguments)
     console = Console()
     rows = [row for row in ROWS if not given.rows or row.key in given.rows]
@@ -30,6 +33,8 @@ def main(arguments: list[str] | None = None) -> None:
         report = Report.of(measure(rows, sizes, status.update))
     show(report, console)
     write(report, given.output)
+    if given.output == _RESULTS:
+        write_into(_README, report)
     console.print(f"Written to {given.output}")
 
 

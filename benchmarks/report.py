@@ -23,6 +23,8 @@ from benchmarks.signing import Signing
 
 _HEADINGS = ("Reader", "Issues", "Records/s", "CPU µs/record", "Peak MB", "Calls per 1,000 issues", "Start-up s")
 _PROMISE_HEADINGS = ("Promise", "Measured", "Bound", "")
+_README_BEGIN = "<!-- make bench writes this -->"
+_README_END = "<!-- to here -->"
 _MARKS = {True: "✓", False: "✗", None: "–"}
 
 
@@ -122,6 +124,23 @@ def write(report: Report, directory: Path) -> None:
         if figures.key not in (CEILING.key, "large")
     ]
     (directory / "chart.svg").write_text(bar_chart("Records a second", bars))
+
+
+def write_into(readme: Path, report: Report) -> None:
+    """The tables into a README, between the two marks that say where. Raises ValueError where it lacks them."""
+    text = readme.read_text()
+    before, begin, rest = text.partition(_README_BEGIN)
+    _, end, after = rest.partition(_README_END)
+    if not begin or not end:
+        raise ValueError(f"{readme} lacks the marks {_README_BEGIN} and {_README_END}.")
+    shown = "\n\n".join(
+        (
+            _markdown_table(_HEADINGS, report.rows()),
+            _markdown_table(_PROMISE_HEADINGS, report.promise_rows()),
+            report.circumstances,
+        )
+    )
+    readme.write_text(f"{before}{begin}\n{shown}\n{end}{after}")
 
 
 def _document(report: Report) -> dict[str, Any]:

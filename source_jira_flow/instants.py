@@ -6,7 +6,7 @@ Jira writes dates in four forms: `2024-01-02T03:04:05.678+0000` (platform), `…
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from functools import lru_cache
 
 import pendulum
@@ -15,6 +15,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 _UTC_SUFFIXES = ("+0000", "-0000")
+_EPOCH = date(1970, 1, 1)
 
 
 def utc(text: str | int | None) -> str | None:
@@ -26,9 +27,17 @@ def utc(text: str | int | None) -> str | None:
     return from_milliseconds(milliseconds(text))
 
 
+@lru_cache(maxsize=4_096)
+def _day(text: str) -> int:
+    return (date.fromisoformat(text) - _EPOCH).days * DAY
+
+
 @lru_cache(maxsize=16_384)
 def _parse(text: str) -> int:
     zone = text[-5:]
+    if len(text) == 28 and zone in _UTC_SUFFIXES:
+        time_of_day = (int(text[11:13]) * 60 + int(text[14:16])) * MINUTE + int(text[17:19]) * SECOND
+        return _day(text[:10]) + time_of_day + int(text[20:23])
     if len(text) == 28 and zone[0] in "+-":
         moment = datetime.fromisoformat(f"{text[:26]}:{text[26:]}")
     else:

@@ -48,10 +48,14 @@ class MessageWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Write what was gathered, in one piece: the CDK's logger writes to the same place from other threads."""
-        PRINT_BUFFER.flush()
-        self._output.write(b"".join(self._pending))
-        self._output.flush()
+        """Write what was gathered, under the lock of the CDK's logger, which writes to the same place."""
+        with PRINT_BUFFER.lock:
+            PRINT_BUFFER.flush()
+            left = memoryview(b"".join(self._pending))
+            while left:
+                # An unbuffered output (`python -u`) may take a part of it only.
+                left = left[self._output.write(left) :]
+            self._output.flush()
         self._pending.clear()
         self._pending_bytes = 0
         self._last_flush = time.monotonic()

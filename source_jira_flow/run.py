@@ -17,7 +17,7 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from source_jira_flow import cdk
+from source_jira_flow import cdk, secrets
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, as_traced
 from source_jira_flow.output import MessageWriter
@@ -60,7 +60,7 @@ class JiraFlowEntrypoint(AirbyteEntrypoint):
             if message.type is Type.RECORD:
                 self._output.record(message)
             else:
-                yield message
+                yield secrets.masked(message)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Any) -> None:

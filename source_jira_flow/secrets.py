@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
 
 _SECRET_FIELDS = ("private_key", "access_token", "access_token_secret", "password")
 _SHORTEST = 4
@@ -23,6 +24,19 @@ def register(config: Mapping[str, Any]) -> None:
         for secret in _shapes(credentials):
             if len(secret) >= _SHORTEST:
                 add_to_secrets(secret)
+
+
+def masked(message: AirbyteMessage) -> AirbyteMessage:
+    """The message without secrets in its error, where it has one: the CDK masks what is logged and not what failed.
+
+    An answer that shows what it was asked with stands in the stack trace.
+    """
+    error = message.trace.error if message.trace else None
+    if error is not None:
+        error.message = filter_secrets(error.message)
+        error.internal_message = filter_secrets(error.internal_message or "") or None
+        error.stack_trace = filter_secrets(error.stack_trace or "") or None
+    return message
 
 
 def _shapes(credentials: Mapping[str, Any]) -> Iterator[str]:

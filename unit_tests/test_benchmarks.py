@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks.chart import Bar, bar_chart
 from benchmarks.figures import Promise
+from benchmarks.report import Report, write_into
+from benchmarks.signing import Signing
 
 
 def test_a_small_benchmark_measures_our_read_beside_a_bare_loop(tmp_path: Path) -> None:
@@ -42,3 +44,23 @@ def test_the_longest_bar_fills_the_chart_and_labels_are_escaped() -> None:
     assert "a &lt; b" in chart
     assert 'width="360.0"' in chart
     assert 'class="bar ours" x="330" y="74" width="180.0"' in chart
+
+
+def test_the_readme_shows_the_last_figures_between_its_marks(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- make bench writes this -->\nold\n<!-- to here -->\nafter\n")
+    for value in (0.5, 0.7):
+        promises = [Promise("Speed", value, 0.6, "")]
+        write_into(readme, Report([], promises, Signing(1.0, 50.0), 8000, 3, "a machine", "versions", "2026-01-01"))
+    shown = readme.read_text()
+    assert shown.startswith("before\n") and shown.endswith("\nafter\n")
+    assert "| Speed | 0.7 | at least 0.6 | ✓ |" in shown
+    assert "old" not in shown and "0.5" not in shown
+
+
+def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("text")
+    with pytest.raises(ValueError, match="lacks the marks"):
+        write_into(readme, Report([], [], Signing(1.0, 50.0), 8000, 3, "a machine", "versions", "2026-01-01"))
+    assert readme.read_text() == "text"

@@ -33,6 +33,13 @@ def test_milliseconds_and_back() -> None:
         assert from_milliseconds(milliseconds(text)) == text
 
 
+@pytest.mark.parametrize("day", ["1969-12-31", "1970-01-01", "2024-02-29", "2026-11-24"])
+@pytest.mark.parametrize("time", ["00:00:00.000", "03:04:05.678", "23:59:59.999"])
+@pytest.mark.parametrize("zone", ["+0000", "-0000"])
+def test_the_form_that_comes_most_is_the_same_instant_as_others(day: str, time: str, zone: str) -> None:
+    assert milliseconds(f"{day}T{time}{zone}") == milliseconds(f"{day}T{time}Z") == milliseconds(f"{day}T{time}+00:00")
+
+
 def test_seconds_are_cut_and_filled_up() -> None:
     assert (floor_second(1999), floor_second(2000), floor_second(-1)) == (1000, 2000, -1000)
     assert (ceil_second(1001), ceil_second(2000)) == (2000, 2000)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import json
 import string
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
@@ -61,6 +65,56 @@ def test_many_records_go_out_without_a_state(monkeypatch: pytest.MonkeyPatch) ->
     for number in range(10):
         writer.record(record(f"{number}" * 10_000))
     assert len(written_records(stream)) >= 6
+
+
+class _Sluggish(io.BytesIO):
+    """Takes a little at a time, as an unbuffered pipe may."""
+
+    def write(self, data: Any) -> int:
+        return super().write(memoryview(data)[:7])
+
+
+def test_an_output_that_takes_little_at_a_time_gets_everything() -> None:
+    stream = _Sluggish()
+    writer = MessageWriter(stream)
+    writer.record(record("all of it"))
+    writer.flush()
+    assert written_records(stream) == ["all of it"]
+
+
+def test_what_is_logged_meanwhile_never_comes_into_a_line(tmp_path: Path) -> None:
+    """Without buffers, long writes of several threads would run into each other."""
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+    run = subprocess.run([sys.executable, "-u", script], stdout=subprocess.PIPE, check=True, timeout=120)
+    types = [json.loads(line)["type"] for line in run.stdout.splitlines()]
+    assert types.count("RECORD") == 3_000
+    assert types.count("LOG") == 3_000
+
+
+_SCRIPT = """
+import logging, sys, threading
+from airbyte_cdk.logger import init_logger
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+from source_jira_flow.output import MessageWriter
+
+logger = init_logger("airbyte")
+def log():
+    for number in range(1_000):
+        logger.info("number %s", number)
+others = [threading.Thread(target=log) for _ in range(3)]
+for other in others:
+    other.start()
+writer = MessageWriter(sys.stdout.buffer)
+for number in range(3_000):
+    data = {"text": "x" * 4_000}
+    writer.record(
+        AirbyteMessage(type=Type.RECORD, record=AirbyteRecordMessage(stream="issues", data=data, emitted_at=1))
+    )
+writer.flush()
+for other in others:
+    other.join()
+"""
 
 
 def test_late_records_go_out_without_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
