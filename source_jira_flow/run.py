@@ -98,6 +98,7 @@ def _airbyte(arguments: list[str]) -> int:
     cdk.share_memory()
     cdk.tune_garbage_collection()
     source = SourceJiraFlow(catalog, config, state, getattr(parsed, "config", None))
+    source.writes_json = True
     output = MessageWriter(sys.stdout.buffer)
     # What anything else prints goes through the buffer, a whole line at a time.
     with PRINT_BUFFER:

@@ -32,7 +32,12 @@ _MANIFEST = str(Path(__file__).with_name("manifest.yaml"))
 
 
 class SourceJiraFlow(YamlDeclarativeSource):
-    """Airbyte's entry. Catalog, config and state are those of the run, where they are known."""
+    """Airbyte's entry. Catalog, config and state are those of the run, where they are known.
+
+    `writes_json` tells that records are written as JSON and nothing else: their bulk may then be JSON already.
+    """
+
+    writes_json = False
 
     def __init__(
         self,
@@ -94,7 +99,7 @@ class SourceJiraFlow(YamlDeclarativeSource):
             instance.server.version,
         )
         states = cdk.state_manager(self)
-        sync = Sync(config, instance, catalog, states, cdk.message_repository(self), logger)
+        sync = Sync(config, instance, catalog, states, cdk.message_repository(self), logger, self.writes_json)
         sync.verify_states()
         if not fed_streams(sync):
             sync.issues_read.set()

@@ -30,7 +30,7 @@ class Sync:
     `now` is T0: Jira's clock before anything was read, in epoch milliseconds. `seen_people` and `seen_sprints`
     collect who and what occurs in the issues of this run (Jira's own user objects by id; sprint fields by sprint id),
     for the lists that Jira cuts or refuses; they are whole once `issues_read` is set. `sweep_failure` tells whether the
-    scan of issues failed.
+    scan of issues failed. `writes_json` is the source's.
     """
 
     def __init__(
@@ -41,12 +41,14 @@ class Sync:
         states: ConnectorStateManager,
         messages: MessageRepository,
         logger: logging.Logger,
+        writes_json: bool = False,
     ) -> None:
         self.config = config
         self.instance = instance
         self.jira: Jira = instance.jira
         self.now = instance.server.now
         self.logger = logger
+        self.writes_json = writes_json
         self.chosen: Mapping[str, ConfiguredAirbyteStream] = {chosen.stream.name: chosen for chosen in catalog.streams}
         self.seen_people: dict[str, Document] = {}
         self.seen_sprints: dict[int, Any] = {}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, ClassVar
 
+import orjson
+
 from source_jira_flow.catalog import COMMENTS, ISSUES, LABELS
 from source_jira_flow.instants import utc
 from source_jira_flow.jira.base import Document, Jira
@@ -43,17 +45,25 @@ class Feed(ABC):
 
 
 class IssueFeed(Feed):
-    """Issues with all fields; `comment` is among them for its total."""
+    """Issues with all fields; `comment` is among them for its total.
+
+    With `as_json` the column `fields`, nine tenths of a record, is JSON as soon as it is made: the page is still in the
+    processor's cache then, and what waits for output is a fifth of the size.
+    """
 
     name = ISSUES.name
     fields = _EVERYTHING
 
-    def __init__(self, field_map: FieldMap, site_url: str) -> None:
+    def __init__(self, field_map: FieldMap, site_url: str, *, as_json: bool) -> None:
         self._field_map = field_map
         self._site_url = site_url
+        self._as_json = as_json
 
     def records(self, issue: Document) -> Iterable[Mapping[str, Any]]:
-        return (issue_record(issue, self._field_map, self._site_url),)
+        record = issue_record(issue, self._field_map, self._site_url)
+        if self._as_json:
+            record["fields"] = orjson.Fragment(orjson.dumps(record["fields"]))
+        return (record,)
 
 
 class CommentFeed(Feed):

@@ -72,7 +72,7 @@ def _sweep(sync: Sync) -> IssueSweep:
     executor.submit(lambda: sync.projects)
     field_map = FieldMap.of(sync.jira.fields())
     feeds: dict[str, Callable[[], Feed]] = {
-        ISSUES.name: lambda: IssueFeed(field_map, sync.instance.site_url),
+        ISSUES.name: lambda: IssueFeed(field_map, sync.instance.site_url, as_json=sync.writes_json),
         COMMENTS.name: lambda: CommentFeed(sync.jira, executor),
         LABELS.name: lambda: LabelFeed(sync.stored_state(LABELS.name), from_milliseconds(sync.now)),
     }
