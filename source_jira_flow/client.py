@@ -7,6 +7,7 @@ not JSON is a fault: nothing that went wrong ever looks like an empty answer.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -260,8 +261,8 @@ class JiraClient:
         if signed and is_anonymous(headers):
             raise sign_in_refused(status, {"X-AUSERNAME": "anonymous"}, b"", self.auth_type)
         try:
-            return Answer(orjson.loads(body), headers, response.url)
-        except orjson.JSONDecodeError:
+            return Answer(_parsed(body), headers, response.url)
+        except ValueError:
             raise not_json(self.base_url, body) from None
 
     def _session_expired(self, response: requests.Response) -> bool:
@@ -302,6 +303,18 @@ class JiraClient:
 
 def _is_too_late(fault: PassingFault) -> bool:
     return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body. Raises ValueError.
+
+    A text that was cut inside an emoji holds half of it, which no UTF-8 can: it becomes U+FFFD, and the rest stays.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _whole(response: requests.Response) -> requests.Response:

@@ -10,6 +10,7 @@ import time
 from typing import BinaryIO
 
 import orjson
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
 
@@ -34,8 +35,13 @@ class MessageWriter:
         self._last_flush = time.monotonic()
 
     def record(self, message: AirbyteMessage) -> None:
-        """A record, as the CDK serializes it. Raises TypeError for what JSON can't hold."""
-        line = on_one_line(orjson.dumps(AirbyteMessageSerializer.dump(message), option=orjson.OPT_APPEND_NEWLINE))
+        """A record, as the CDK serializes it."""
+        try:
+            content = orjson.dumps(AirbyteMessageSerializer.dump(message), option=orjson.OPT_APPEND_NEWLINE)
+        except orjson.JSONEncodeError:
+            # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
+            content = f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n".encode()
+        line = on_one_line(content)
         self._pending.append(line)
         self._pending_bytes += len(line)
         late = time.monotonic() - self._last_flush >= _SECONDS_PER_FLUSH

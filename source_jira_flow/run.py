@@ -102,8 +102,11 @@ def _airbyte(arguments: list[str]) -> int:
     output = MessageWriter(sys.stdout.buffer)
     # What anything else prints goes through the buffer, a whole line at a time.
     with PRINT_BUFFER:
-        for message in JiraFlowEntrypoint(source, output).run(parsed):
-            output.line(message)
+        try:
+            for message in JiraFlowEntrypoint(source, output).run(parsed):
+                output.line(message)
+        finally:
+            output.flush()
     return 0
 
 

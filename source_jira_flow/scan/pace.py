@@ -33,7 +33,7 @@ class Pace:
     @property
     def wanted(self) -> int:
         """How many lanes are enough: one that works, and those that wait for Jira meanwhile."""
-        waits = sorted(self._waits.copy())
+        waits = sorted(self._waits)
         if len(waits) < _FEWEST_SAMPLES:
             return self._lanes
         # A wait is Jira's time and that of other threads: the shortest tell Jira's; one may have been a short page's.

@@ -47,8 +47,15 @@ class Scope:
     windows: list[Window] = field(default_factory=list)
 
     def split(self, window: Window, middle: int) -> Window:
-        """Cut the window at `middle`; it keeps the first half, and the other half is returned."""
-        right = Window(middle, window.end, dict.fromkeys(window.positions))
+        """Cut the window at `middle`; it keeps the first half, and the other half is returned.
+
+        A stream that has come further than `middle` goes on from there in the other half.
+        """
+        positions = {
+            stream: reached if reached is not None and reached.second >= middle else None
+            for stream, reached in window.positions.items()
+        }
+        right = Window(middle, window.end, positions)
         window.end = middle
         self.windows.append(right)
         return right
