@@ -24,8 +24,8 @@ from http.client import parse_headers
 from io import BytesIO
 from typing import Any
 
-from integration_tests.fake_jira import Clock, FakeJira, Request, Site, build_site
-from integration_tests.fake_jira.entities import Issue
+from fake_jira import Clock, FakeJira, Request, Site, build_site
+from fake_jira.entities import Issue
 
 # 2026-01-01: any fixed instant does, so that every run asks for the same windows.
 _NOW_MS = 1_767_225_600_000

@@ -10,8 +10,8 @@ from requests import Request
 from requests.auth import AuthBase
 from requests_oauthlib import OAuth1
 
-from integration_tests.fake_jira import key_pair
-from source_jira_flow.auth import load_private_key, oauth1
+from fake_jira import key_pair
+from source_jira_flow.sign_in.auth import load_private_key, oauth1
 
 _URL = "https://jira.example.com/rest/api/2/myself"
 _ROUNDS = 5

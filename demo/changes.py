@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from integration_tests.fake_jira import Site
+from fake_jira import Site
 
 
 def work_a_little(site: Site) -> Iterator[str]:

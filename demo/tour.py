@@ -13,7 +13,7 @@ from rich.console import Console
 from demo import showing
 from demo.changes import work_a_little
 from demo.warehouse import Warehouse, prepare
-from integration_tests.fake_jira import FakeJira, Site, build_site
+from fake_jira import FakeJira, Site, build_site
 
 FOLDER = Path(".demo")
 CONFIG = FOLDER / "config.json"

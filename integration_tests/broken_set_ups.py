@@ -10,11 +10,11 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from fake_jira import Clock, FakeJira, Fault, Request, Site, build_site
+from fake_jira.clock import HOUR_MS
+from fake_jira.messages import Response, html_response, json_response
 from integration_tests import broken_networks, certificates
-from integration_tests.fake_jira import Clock, FakeJira, Fault, Request, Site, build_site
-from integration_tests.fake_jira.clock import HOUR_MS
-from integration_tests.fake_jira.messages import Response, html_response, json_response
-from source_jira_flow.diagnosis.findings import Mender
+from source_jira_flow.check.findings import Mender
 
 Config = dict[str, Any]
 

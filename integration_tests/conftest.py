@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira
+from fake_jira import FakeJira
 from integration_tests.support import SETUPS, Setup, config_for, running_jira
 
 # Waiting is what tests can't afford. Names and units as in source_jira_flow.settings.

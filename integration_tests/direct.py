@@ -32,7 +32,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from integration_tests.fake_jira import FakeJira, Request
+from fake_jira import FakeJira, Request
 from source_jira_flow.config import Config
 from source_jira_flow.jira import connect
 from source_jira_flow.jira.connection import client_for

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import requests
 
-from integration_tests.fake_jira import FakeJira, Site
+from fake_jira import FakeJira, Site
 
 _ADDRESS = re.compile(r"^http\S+/plugins/servlet/oauth/authorize\?oauth_token=\S+$", re.MULTILINE)
 _CODE = re.compile(r"verification code is '<b>(\w+)</b>'")

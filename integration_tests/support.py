@@ -48,7 +48,7 @@ from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.models.outcome import ExpectedOutcome
 
-from integration_tests.fake_jira import FakeJira, build_site
+from fake_jira import FakeJira, build_site
 from source_jira_flow.source import SourceJiraFlow
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import Status
 
+from fake_jira import FakeJira, build_site
 from integration_tests import broken_networks
 from integration_tests.broken_set_ups import BROKEN_SET_UPS, SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
-from integration_tests.fake_jira import FakeJira, build_site
-from source_jira_flow.diagnosis.checkup import Diagnosis, examine, run_check
-from source_jira_flow.diagnosis.command_line import diagnose_main
-from source_jira_flow.diagnosis.endpoints import known
+from source_jira_flow.check.checkup import Diagnosis, examine, run_check
+from source_jira_flow.check.command_line import diagnose_main
+from source_jira_flow.check.endpoints import known
 from source_jira_flow.settings import Settings
 
 LOGGER = logging.getLogger("test of check")
@@ -254,7 +254,7 @@ class _own_process:  # noqa: N801  # read as a function
         self._command = [
             sys.executable,
             "-m",
-            "integration_tests.fake_jira",
+            "fake_jira",
             "--ready-file",
             str(self._ready),
             *arguments,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, Type
 
-from integration_tests.fake_jira import FakeJira
+from fake_jira import FakeJira
 from integration_tests.support import (
     CLOUD,
     Run,

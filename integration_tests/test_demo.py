@@ -13,7 +13,7 @@ from rich.console import Console
 from demo.__main__ import sync
 from demo.changes import work_a_little
 from demo.troubles import Trouble
-from integration_tests.fake_jira import FakeJira
+from fake_jira import FakeJira
 from integration_tests.support import config_for
 
 # PyAirbyte and what it imports warn of themselves and of each other.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira, Fault, build_site
+from fake_jira import FakeJira, Fault, build_site
 from integration_tests.oauth_people import (
     Administrator,
     address_in,
@@ -23,13 +23,13 @@ from integration_tests.oauth_people import (
     press,
     sign_in_browser,
 )
-from source_jira_flow.auth import load_private_key
 from source_jira_flow.config import Config
 from source_jira_flow.jira import connect
 from source_jira_flow.jira.connection import client_for
 from source_jira_flow.oauth_setup.command_line import DONE, FAILED, PAUSED, oauth_main
 from source_jira_flow.oauth_setup.keys import make_key_pair
 from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.auth import load_private_key
 
 MINUTE_MS = 60_000
 LOGGER = logging.getLogger("test")

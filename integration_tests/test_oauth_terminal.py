@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira, build_site
+from fake_jira import FakeJira, build_site
 from integration_tests.oauth_people import (
     Administrator,
     address_in,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira, Site
+from fake_jira import FakeJira, Site
 from integration_tests.postgresql import NoPostgreSQL, running_postgresql
 from integration_tests.support import CLOUD, DATA_CENTER, config_for
 

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from airbyte_cdk.models import SyncMode
 
-from integration_tests.fake_jira import FakeJira, Faults
+from fake_jira import FakeJira, Faults
 from integration_tests.support import CLOUD, SERVER, SETUPS, Setup, config_for, discover, read_all
-from source_jira_flow.instants import from_milliseconds
+from source_jira_flow.common.instants import from_milliseconds
 
 IMPORTED = ("software", "business")
 

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
+from fake_jira import FakeJira, RequestRecord
+from fake_jira.oauth_provider import AccessToken
+from fake_jira.settings import ApiToken
 from integration_tests import broken_networks, certificates
 from integration_tests.broken_set_ups import Scene
-from integration_tests.fake_jira import FakeJira, RequestRecord
-from integration_tests.fake_jira.oauth_provider import AccessToken
-from integration_tests.fake_jira.settings import ApiToken
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
-from source_jira_flow.diagnosis.endpoints import known
-from source_jira_flow.missing_permissions import NO_PROJECT, lost_projects, unknown_projects
-from source_jira_flow.refusals import SIGN_IN_WORDS
+from source_jira_flow.check.endpoints import known
+from source_jira_flow.http.refusals import SIGN_IN_WORDS
+from source_jira_flow.jira.missing_permissions import NO_PROJECT, lost_projects, unknown_projects
 
 StartJira = Callable[..., FakeJira]
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from fake_jira import Clock, FakeJira, Site, build_site
 from integration_tests.direct import Warehouse, sweep
-from integration_tests.fake_jira import Clock, FakeJira, Site, build_site
 from integration_tests.support import CLOUD, ROOT, config_for, configured, discover, read_all
-from source_jira_flow.instants import DAY, MINUTE, from_milliseconds
+from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import Settings
 

@@ -16,11 +16,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from fake_jira import FLAVORS, Clock, FakeJira, Site, build_site, flavor_named
+from fake_jira.entities import Issue, Project
 from integration_tests.direct import Warehouse, sweep
-from integration_tests.fake_jira import FLAVORS, Clock, FakeJira, Site, build_site, flavor_named
-from integration_tests.fake_jira.entities import Issue, Project
+from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.instants import from_milliseconds
 from source_jira_flow.settings import Settings
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "15"))

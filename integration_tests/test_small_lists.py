@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira, Faults
+from fake_jira import FakeJira, Faults
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, read_all
 
 StartJira = Callable[..., FakeJira]

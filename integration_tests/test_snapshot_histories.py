@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from fake_jira import Clock, FakeJira, Site, build_site
+from fake_jira.clock import DAY_MS, HOUR_MS
 from integration_tests.direct import Warehouse, begin_sync
-from integration_tests.fake_jira import Clock, FakeJira, Site, build_site
-from integration_tests.fake_jira.clock import DAY_MS, HOUR_MS
 from integration_tests.support import REMOVED_AT
-from source_jira_flow.catalog import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
 from source_jira_flow.errors import JiraFlowError
 from source_jira_flow.settings import Settings
 from source_jira_flow.snapshots.streams import read_snapshot
+from source_jira_flow.streams import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
 
 IMPATIENT = Settings(backoff_base=0.0, tries=4, rate_limit_tries=4)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import SyncMode
 
-from integration_tests.fake_jira import FakeJira, Faults, Request
-from integration_tests.fake_jira.clock import DAY_MS
+from fake_jira import FakeJira, Faults, Request
+from fake_jira.clock import DAY_MS
 from integration_tests.support import CLOUD, DATA_CENTER, REMOVED_AT, SERVER, Setup, config_for, read_all
-from source_jira_flow.instants import milliseconds
+from source_jira_flow.common.instants import milliseconds
 
 StartJira = Callable[..., FakeJira]
 STREAMS = ["users", "projects", "sprints", "labels"]

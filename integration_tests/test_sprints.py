@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from integration_tests.fake_jira import FakeJira
-from integration_tests.fake_jira.clock import DAY_MS, HOUR_MS
-from integration_tests.fake_jira.entities import Sprint
+from fake_jira import FakeJira
+from fake_jira.clock import DAY_MS, HOUR_MS
+from fake_jira.entities import Sprint
 from integration_tests.support import (
     CLOUD,
     DATA_CENTER,

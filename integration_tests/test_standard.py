@@ -14,7 +14,7 @@ from airbyte_cdk.test.models import ConnectorTestScenario
 from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests._job_runner import IConnector
 
-from integration_tests.fake_jira import FakeJira
+from fake_jira import FakeJira
 from integration_tests.support import CLOUD, DATA_CENTER, ROOT, SERVER, Setup, config_for
 from source_jira_flow.source import SourceJiraFlow
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
-from integration_tests.fake_jira import FakeJira, build_site
+from fake_jira import FakeJira, build_site
 from integration_tests.support import (
     CLOUD,
     DATA_CENTER,

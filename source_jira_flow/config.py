@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from source_jira_flow.common.instants import MINUTE, milliseconds
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
-from source_jira_flow.instants import MINUTE, milliseconds
 
 DEFAULT_WORKERS = 8
 DEFAULT_LOOKBACK_MINUTES = 10

@@ -17,10 +17,10 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from source_jira_flow import cdk, secrets
+from source_jira_flow.cdk import masking, seam
+from source_jira_flow.cdk.output import MessageWriter
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, as_traced
-from source_jira_flow.output import MessageWriter
 from source_jira_flow.source import SourceJiraFlow
 
 _Content = TypeVar("_Content")
@@ -60,7 +60,7 @@ class JiraFlowEntrypoint(AirbyteEntrypoint):
             if message.type is Type.RECORD:
                 self._output.record(message)
             else:
-                yield secrets.masked(message)
+                yield masking.masked(message)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Any) -> None:
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(_USAGE, end="")
         return 0 if given else 2
     if verb == "diagnose":
-        from source_jira_flow.diagnosis.command_line import diagnose_main
+        from source_jira_flow.check.command_line import diagnose_main
 
         return diagnose_main(given[1:])
     if verb == "oauth":
@@ -95,8 +95,8 @@ def _airbyte(arguments: list[str]) -> int:
     config = _optional(SourceJiraFlow.read_config, getattr(parsed, "config", None))
     catalog = _optional(SourceJiraFlow.read_catalog, getattr(parsed, "catalog", None))
     state = _optional(SourceJiraFlow.read_state, getattr(parsed, "state", None))
-    cdk.share_memory()
-    cdk.tune_garbage_collection()
+    seam.share_memory()
+    seam.tune_garbage_collection()
     source = SourceJiraFlow(catalog, config, state, getattr(parsed, "config", None))
     source.writes_json = True
     output = MessageWriter(sys.stdout.buffer)

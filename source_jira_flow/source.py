@@ -16,13 +16,13 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
-from source_jira_flow import cdk, secrets
+from source_jira_flow.cdk import masking, seam
+from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
-from source_jira_flow.declarative import streams_of
-from source_jira_flow.diagnosis.checkup import run_check
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira import connect
 from source_jira_flow.jira.connection import client_for
+from source_jira_flow.lists import streams_of
 from source_jira_flow.scan.streams import SharedSweep, fed_streams, issue_streams
 from source_jira_flow.settings import Settings
 from source_jira_flow.snapshots.streams import snapshot_streams
@@ -57,12 +57,12 @@ class SourceJiraFlow(YamlDeclarativeSource):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """All findings at once, by `diagnosis`."""
-        secrets.register(config)
+        masking.register(config)
         return run_check(config, logger)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """All streams, whatever the account may see: what is out of its reach is told when it is read."""
-        secrets.register(self._config)
+        masking.register(self._config)
         sweep = SharedSweep(self._running_sync)
         with streams_of(self._running_sync):
             small_lists = super().streams(config)
@@ -80,8 +80,8 @@ class SourceJiraFlow(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """Sign in, hold the states against the instance, and read the chosen streams."""
-        secrets.register(config)
-        cdk.bound_record_queue(self)
+        masking.register(config)
+        seam.bound_record_queue(self)
         try:
             self._sync = self._begin(config, catalog, logger)
         except JiraFlowError as error:
@@ -98,8 +98,8 @@ class SourceJiraFlow(YamlDeclarativeSource):
             instance.jira.kind_title,
             instance.server.version,
         )
-        states = cdk.state_manager(self)
-        sync = Sync(config, instance, catalog, states, cdk.message_repository(self), logger, self.writes_json)
+        states = seam.state_manager(self)
+        sync = Sync(config, instance, catalog, states, seam.message_repository(self), logger, self.writes_json)
         sync.verify_states()
         if not fed_streams(sync):
             sync.issues_read.set()

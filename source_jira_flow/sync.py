@@ -13,12 +13,12 @@ from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.cdk import StateEmitter
+from source_jira_flow.cdk.seam import StateEmitter
 from source_jira_flow.config import Config
 from source_jira_flow.errors import WrongInstance
 from source_jira_flow.jira import Instance, Jira
 from source_jira_flow.jira.base import Document
-from source_jira_flow.projects import Project, Selection, select
+from source_jira_flow.jira.projects import Project, Selection, select
 
 STATE_VERSION = 1
 _PROJECTS_IN_IDENTITY = 5

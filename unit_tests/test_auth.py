@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from oauthlib.oauth1 import Client
 from oauthlib.oauth1.rfc5849 import SIGNATURE_RSA
 
-from source_jira_flow.auth import BasicAuth, load_private_key, rsa_sha1_client
 from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.sign_in.auth import BasicAuth, load_private_key, rsa_sha1_client
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 
-from source_jira_flow.cdk import RECORDS_IN_QUEUE, bound_record_queue
+from source_jira_flow.cdk.seam import RECORDS_IN_QUEUE, bound_record_queue
 
 _WORKERS = 8
 _RECORDS_EACH = 2_000

@@ -7,7 +7,7 @@ import logging
 import pytest
 import requests_mock
 
-from source_jira_flow.client import JiraClient
+from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.connection import gateway
 from source_jira_flow.settings import Settings
 

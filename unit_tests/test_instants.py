@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from source_jira_flow.instants import ceil_second, floor_second, from_milliseconds, milliseconds, utc
+from source_jira_flow.common.instants import ceil_second, floor_second, from_milliseconds, milliseconds, utc
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
-from source_jira_flow import output
-from source_jira_flow.output import MessageWriter, on_one_line
+from source_jira_flow.cdk import output
+from source_jira_flow.cdk.output import MessageWriter, on_one_line
 
 LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 # Each shares its first bytes with a character that ends lines.
@@ -96,7 +96,7 @@ _SCRIPT = """
 import logging, sys, threading
 from airbyte_cdk.logger import init_logger
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
-from source_jira_flow.output import MessageWriter
+from source_jira_flow.cdk.output import MessageWriter
 
 logger = init_logger("airbyte")
 def log():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_jira_flow.projects import Project, nearest_key, select
+from source_jira_flow.jira.projects import Project, nearest_key, select
 
 ALPHA = Project("1", "ALPHA", "First", "software", False, False)
 BETA = Project("2", "BETA", "Second", "business", True, False)

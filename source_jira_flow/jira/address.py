@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from source_jira_flow.client import JiraClient
 from source_jira_flow.errors import JiraFlowError, UnusableAddress
-from source_jira_flow.network import unusable
+from source_jira_flow.http.client import JiraClient
+from source_jira_flow.http.faults import unusable
 
 SERVER_INFO = "/rest/api/2/serverInfo"
 _USUAL_CONTEXT_PATH = "/jira"

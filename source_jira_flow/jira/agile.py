@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from source_jira_flow.client import JiraClient
 from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, ServerFault, SignInRefused
+from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.paging import offset_rows
 
 _BOARDS = "/rest/agile/1.0/board"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from source_jira_flow.client import JiraClient
 from source_jira_flow.errors import NotFound, PassingFault
+from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira import agile
 from source_jira_flow.jira.users import UserList
 

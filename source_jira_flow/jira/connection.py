@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from source_jira_flow.auth import authenticator
-from source_jira_flow.client import Answer, JiraClient
+from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.config import Config, is_loopback
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
-from source_jira_flow.instants import milliseconds
+from source_jira_flow.http.client import Answer, JiraClient
+from source_jira_flow.http.faults import base_of, in_words, unusable
+from source_jira_flow.http.refusals import sign_in_refused
+from source_jira_flow.http.waiting import date_of
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
 from source_jira_flow.jira.base import Document, Jira
 from source_jira_flow.jira.cloud import CloudJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
-from source_jira_flow.network import base_of, in_words, unusable
-from source_jira_flow.refusals import sign_in_refused
 from source_jira_flow.settings import ATLASSIAN_GATEWAY
-from source_jira_flow.waiting import date_of
+from source_jira_flow.sign_in.auth import authenticator
 
 OLDEST_VERSION = (7, 13)
 # A firewall may let only the site through: then the site's own answer has to come soon.

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from source_jira_flow.deadline import map_by
 from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
+from source_jira_flow.http.deadline import map_by
 from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
 from source_jira_flow.jira.users import CursorUserList, SweptUserList, UserList, find_user
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from string import ascii_lowercase, digits
 from typing import Any
 
-from source_jira_flow.parallel import in_parallel
+from source_jira_flow.common.parallel import in_parallel
 
 User = dict[str, Any]
 

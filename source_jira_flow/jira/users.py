@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from source_jira_flow.client import JiraClient
 from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault, RefusedRequest
+from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.paging import rows_of
 from source_jira_flow.jira.user_sweep import PrefixSweep
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
+from source_jira_flow.common.text import duration
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.browser import can_open_browser, open_browser
 from source_jira_flow.oauth_setup.callback import CallbackListener, verifier_in
@@ -14,7 +15,6 @@ from source_jira_flow.oauth_setup.problems import DanceRefused, denied
 from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession
 from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step, keep_steps
-from source_jira_flow.text import duration
 
 _TYPING_TRIES = 3
 # After these the same request token still holds: the code can be typed again, or Allow pressed.

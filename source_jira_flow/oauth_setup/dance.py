@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlencode
 import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from source_jira_flow.auth import oauth1
-from source_jira_flow.client import JiraClient
 from source_jira_flow.errors import ConfigurationError, NotJson, ServerFault
+from source_jira_flow.http.client import JiraClient
+from source_jira_flow.http.refusals import oauth_problem, sign_in_refused
 from source_jira_flow.oauth_setup.problems import (
     ACCESS_TOKEN,
     REQUEST_TOKEN,
@@ -20,8 +20,8 @@ from source_jira_flow.oauth_setup.problems import (
     signature_words,
     words_for,
 )
-from source_jira_flow.refusals import oauth_problem, sign_in_refused
 from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.auth import oauth1
 
 _SERVLETS = "/plugins/servlet/oauth"
 # Jira then shows the verifier as a "verification code" instead of sending the browser anywhere.

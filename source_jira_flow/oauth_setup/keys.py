@@ -9,9 +9,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from source_jira_flow.auth import load_private_key
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.private_files import write_private
+from source_jira_flow.sign_in.auth import load_private_key
 
 # RSA-SHA1 signs about three times faster than with 3072 bits, and every request is signed.
 KEY_BITS = 2048

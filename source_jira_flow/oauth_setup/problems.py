@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.errors import SignInRefused
-from source_jira_flow.refusals import sign_in_refused
+from source_jira_flow.http.refusals import sign_in_refused
 
 REQUEST_TOKEN = "request-token"  # noqa: S105  # a servlet's name
 ACCESS_TOKEN = "access-token"  # noqa: S105

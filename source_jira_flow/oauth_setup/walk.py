@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from source_jira_flow.client import JiraClient, Unsigned
+from source_jira_flow.common.text import duration
 from source_jira_flow.config import Config, clean_base_url
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, SignInRefused
+from source_jira_flow.http.client import JiraClient, Unsigned
 from source_jira_flow.jira.connection import (
     Instance,
     ServerInfo,
@@ -37,7 +38,6 @@ from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
 from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
 from source_jira_flow.settings import Settings
-from source_jira_flow.text import duration
 
 _STEPS = 6
 # Jira refuses signatures that are some minutes away from its own time.

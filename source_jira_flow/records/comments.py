@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_jira_flow.instants import utc
+from source_jira_flow.common.instants import utc
 from source_jira_flow.jira.base import Document
 from source_jira_flow.records.people import person_id, person_name
 

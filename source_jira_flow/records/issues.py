@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_jira_flow.instants import utc
+from source_jira_flow.common.instants import utc
 from source_jira_flow.jira.base import Document
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.people import person_id, person_name
-from source_jira_flow.snapshots.sprint_field import sprint_ids
+from source_jira_flow.records.sprint_field import sprint_ids
 
 # Fields that have streams of their own, or grow without bound; `fields` leaves them out.
 LEFT_OUT = frozenset({"comment", "worklog", "attachment"})

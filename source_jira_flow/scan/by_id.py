@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from source_jira_flow import jql
 from source_jira_flow.errors import BadRequest, PassingFault
+from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import ID_PAGE_SIZE, Document, Jira
 
 _MOST_LISTINGS = 20

@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 import orjson
 
-from source_jira_flow.catalog import COMMENTS, ISSUES, LABELS
-from source_jira_flow.instants import utc
+from source_jira_flow.common.instants import utc
 from source_jira_flow.jira.base import Document, Jira
 from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record
-from source_jira_flow.snapshots.packing import pack_digests, unpack_digests
-from source_jira_flow.snapshots.records import label_record
+from source_jira_flow.records.lists import label_record
+from source_jira_flow.state.packing import pack_digests, unpack_digests
+from source_jira_flow.streams import COMMENTS, ISSUES, LABELS
 
 _EVERYTHING = ("*all", "-worklog", "-attachment")
 # The keyset needs the instants, and every record tells its project.

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from source_jira_flow.projects import Project
+from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.progress import BEGINNING, Scope, Window
-from source_jira_flow.scan.state import IssueState, PendingWindow, in_chunks
+from source_jira_flow.state.issues import IssueState, PendingWindow, in_chunks
 
 # What one stream has in one project: the watermark, and the windows still pending. None: nothing yet.
 _Standing = tuple[int, tuple[PendingWindow, ...]] | None

@@ -17,13 +17,13 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.catalog import COMMENTS, ISSUES, LABELS, SPRINTS, USERS, StreamDefinition
-from source_jira_flow.cdk import FunctionPartition, GivenPartitions, OwnStateCursor
-from source_jira_flow.instants import from_milliseconds
+from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
+from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.scan.feeds import CommentFeed, Feed, IssueFeed, LabelFeed
-from source_jira_flow.scan.occurrences import Occurrences
+from source_jira_flow.scan.seen import Occurrences
 from source_jira_flow.scan.sweep import IssueSweep
+from source_jira_flow.streams import COMMENTS, ISSUES, LABELS, SPRINTS, USERS, StreamDefinition
 from source_jira_flow.sync import Sync
 
 

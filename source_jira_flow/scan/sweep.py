@@ -9,16 +9,16 @@ from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.errors import ConfigurationError, SignInRefused
 from source_jira_flow.jira.base import Document
-from source_jira_flow.missing_permissions import NO_PROJECT, unknown_projects
-from source_jira_flow.projects import Project
-from source_jira_flow.scan.changes import Changes
+from source_jira_flow.jira.missing_permissions import NO_PROJECT, unknown_projects
+from source_jira_flow.jira.projects import Project
+from source_jira_flow.scan.backfill import History, Job
+from source_jira_flow.scan.checkpoints import Ledger
 from source_jira_flow.scan.feeds import Feed
-from source_jira_flow.scan.history import History, Job
-from source_jira_flow.scan.issue_reader import IssueReader
-from source_jira_flow.scan.lanes import JobQueue
-from source_jira_flow.scan.ledger import Ledger
+from source_jira_flow.scan.incremental import Changes
+from source_jira_flow.scan.jobs import JobQueue
 from source_jira_flow.scan.plan import confirmed, make_plan, missing_projects
-from source_jira_flow.scan.state import IssueState
+from source_jira_flow.scan.reader import IssueReader
+from source_jira_flow.state.issues import IssueState
 from source_jira_flow.sync import Sync
 
 # After so many jobs in a row that failed, the rest would fail as well.

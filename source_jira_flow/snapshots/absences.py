@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from logging import Logger
 from typing import Any
 
+from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden, PassingFault
-from source_jira_flow.parallel import in_parallel
+from source_jira_flow.records.lists import Columns
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import Columns
 
 # So many are asked for first: where most of them are still there, it is the list that is wrong.
 PROBE = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from source_jira_flow.catalog import StreamDefinition
-from source_jira_flow.snapshots.records import Columns, observed, removal
-from source_jira_flow.snapshots.state import StoredSnapshot, digest, packed
+from source_jira_flow.records.lists import Columns, observed, removal
+from source_jira_flow.state.snapshots import StoredSnapshot, digest, packed
+from source_jira_flow.streams import StreamDefinition
 
 
 class Comparison:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from source_jira_flow.jql import has_label
+from source_jira_flow.jira.jql import has_label
+from source_jira_flow.records.lists import Columns
 from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import Columns
 from source_jira_flow.sync import Sync
 
 _PAGE = 100

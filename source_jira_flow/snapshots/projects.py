@@ -7,9 +7,9 @@ from typing import Any
 
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.jira.base import Document
+from source_jira_flow.records.lists import Columns, project_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import Columns, project_columns
 from source_jira_flow.sync import Sync
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_jira_flow.instants import DAY
-from source_jira_flow.snapshots.packing import pack_integers, unpack_integers
-from source_jira_flow.snapshots.state import unreadable
+from source_jira_flow.common.instants import DAY
+from source_jira_flow.state.packing import pack_integers, unpack_integers
+from source_jira_flow.state.snapshots import unreadable
 
 _OPEN = 0
 _WITHOUT_SPRINTS = 1

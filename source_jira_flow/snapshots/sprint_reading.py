@@ -12,11 +12,11 @@ from logging import Logger
 
 import orjson
 
+from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden
 from source_jira_flow.jira.base import Document, Jira
-from source_jira_flow.parallel import in_parallel
+from source_jira_flow.records.lists import lasting
 from source_jira_flow.snapshots.boards import Refusal, sprints_of
-from source_jira_flow.snapshots.records import lasting
 from source_jira_flow.snapshots.sprint_boards import SprintBoards
 
 _OPEN_STATES = "active,future"

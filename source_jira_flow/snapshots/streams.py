@@ -11,15 +11,15 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.catalog import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
-from source_jira_flow.cdk import FunctionPartition, GivenPartitions, OwnStateCursor
+from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
 from source_jira_flow.scan.streams import SharedSweep
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.snapshots.labels import LabelSnapshot
 from source_jira_flow.snapshots.projects import ProjectSnapshot
 from source_jira_flow.snapshots.sprints import SprintSnapshot
-from source_jira_flow.snapshots.state import StoredSnapshot
 from source_jira_flow.snapshots.users import UserSnapshot
+from source_jira_flow.state.snapshots import StoredSnapshot
+from source_jira_flow.streams import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
 from source_jira_flow.sync import Sync
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from source_jira_flow.errors import ConfigurationError, Forbidden, PassingFault
+from source_jira_flow.records.lists import Columns, user_columns
 from source_jira_flow.records.people import person_id
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import Columns, user_columns
 from source_jira_flow.sync import Sync
 
 _BROWSE_USERS = "USER_PICKER"

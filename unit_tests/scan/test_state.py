@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from source_jira_flow.common.instants import DAY, from_milliseconds
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.instants import DAY, from_milliseconds
-from source_jira_flow.projects import Project
+from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.plan import make_plan, missing_projects
 from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
-from source_jira_flow.scan.recent import MOST_BYTES, pack_versions, unpack_versions
-from source_jira_flow.scan.state import IssueState, written_groups
+from source_jira_flow.state.issues import IssueState, written_groups
+from source_jira_flow.state.versions import MOST_BYTES, pack_versions, unpack_versions
 
 NOW = 1_700_000_000_000
 ids = st.integers(min_value=0, max_value=10**12).map(str)

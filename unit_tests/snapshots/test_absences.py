@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from source_jira_flow.catalog import REMOVED_AT, USERS
 from source_jira_flow.errors import Forbidden, PassingFault, SignInRefused
+from source_jira_flow.records.lists import Columns, user_columns
 from source_jira_flow.snapshots import absences
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import Columns, user_columns
-from source_jira_flow.snapshots.state import StoredSnapshot, digest
+from source_jira_flow.state.snapshots import StoredSnapshot, digest
+from source_jira_flow.streams import REMOVED_AT, USERS
 
 LOGGER = logging.getLogger("airbyte.test")
 

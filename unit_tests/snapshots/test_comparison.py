@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from source_jira_flow.catalog import REMOVED_AT, SPRINTS, USERS
+from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.instants import from_milliseconds
+from source_jira_flow.records.lists import field_sprint_columns, project_columns, sprint_columns, user_columns
+from source_jira_flow.records.sprint_field import SprintValue
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.records import field_sprint_columns, project_columns, sprint_columns, user_columns
-from source_jira_flow.snapshots.sprint_field import SprintValue
-from source_jira_flow.snapshots.state import StoredSnapshot, digest
+from source_jira_flow.state.snapshots import StoredSnapshot, digest
+from source_jira_flow.streams import REMOVED_AT, SPRINTS, USERS
 from source_jira_flow.sync import STATE_VERSION
 
 T0 = 1_700_000_000_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_jira_flow.snapshots.packing import pack_digests, pack_integers, unpack_digests, unpack_integers
+from source_jira_flow.state.packing import pack_digests, pack_integers, unpack_digests, unpack_integers
 
 DIGESTS = st.dictionaries(st.text(max_size=40), st.binary(min_size=8, max_size=8), max_size=60)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_jira_flow.snapshots.sprint_field import parse_sprint, sprint_ids
+from source_jira_flow.records.sprint_field import parse_sprint, sprint_ids
 
 JAVA = "com.atlassian.greenhopper.service.sprint.Sprint@4263b21c"
 DATES = (

@@ -1,0 +1,1 @@
+"""Where this package meets the CDK: its seams, the output, the masking of secrets."""

@@ -1,0 +1,271 @@
+"""The whole examination of a set-up, and `check`, which is its verdict in Airbyte's form."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airbyte_cdk.models import AirbyteConnectionStatus, Status
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from requests.auth import AuthBase
+
+from source_jira_flow.cdk import masking
+from source_jira_flow.check import permissions
+from source_jira_flow.check.findings import Finding, Mender, Severity, failed, heading, in_order, info, verdict
+from source_jira_flow.check.network import way_finding
+from source_jira_flow.check.permissions import ProjectRow
+from source_jira_flow.check.scopes import is_gateway, scope_findings
+from source_jira_flow.check.security import ADMINISTER_PROJECTS, SET_ISSUE_SECURITY, hidden_level_findings
+from source_jira_flow.check.sign_in import method_finding, sign_in_finding, version_finding
+from source_jira_flow.common.text import clipped, counted
+from source_jira_flow.config import DEFAULT_WORKERS, Config
+from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
+from source_jira_flow.http.client import JiraClient
+from source_jira_flow.jira import Instance, Jira
+from source_jira_flow.jira.connection import ServerInfo, gateway, jira_of, read_server_info, sign_in
+from source_jira_flow.jira.projects import Project, select
+from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.auth import authenticator
+
+_ASKED_PERMISSIONS = (
+    permissions.BROWSE_PROJECTS,
+    permissions.CREATE_ISSUES,
+    ADMINISTER_PROJECTS,
+    SET_ISSUE_SECURITY,
+)
+_LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
+# So many configured keys that are not visible are asked for one by one, to find renamed ones.
+_MOST_RENAMED = 10
+_LONGEST_NAME = 80
+_LONGEST_QUOTE = 200
+
+
+@dataclass
+class Diagnosis:
+    """What was found. `instance` is None where no sign-in came about, `rows` are the visible projects."""
+
+    findings: list[Finding] = field(default_factory=list)
+    rows: list[ProjectRow] = field(default_factory=list)
+    server: ServerInfo | None = None
+    instance: Instance | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the source can be used."""
+        return self.instance is not None and not any(finding.failed for finding in self.findings)
+
+    @property
+    def imported(self) -> int:
+        """How many projects will be imported."""
+        return sum(row.imported for row in self.rows)
+
+    @property
+    def message(self) -> str:
+        """The verdict as one text, with known secrets masked."""
+        introduction = f"{self.connection} {self.outlook}" if self.succeeded else ""
+        return filter_secrets(verdict(introduction, self.findings))
+
+    @property
+    def connection(self) -> str:
+        """Who is connected to what, once signed in."""
+        if self.instance is None:
+            return ""
+        account, server = self.instance.account, self.instance.server
+        zone = account.time_zone or "UTC (the account's own can't be read)"
+        return (
+            f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to"
+            f" {clipped(server.title, _LONGEST_NAME)} ({self.instance.jira.kind_title} {server.version}) at"
+            f" {clipped(self.instance.configured_url, _LONGEST_NAME)}, time zone {zone}."
+        )
+
+    @property
+    def outlook(self) -> str:
+        """How many projects will be imported."""
+        return f"{counted(self.imported, 'project')} will be imported."
+
+
+def run_check(config: Mapping[str, Any], logger: logging.Logger) -> AirbyteConnectionStatus:
+    """The verdict on a configuration, within `Settings.check_limit` seconds whatever hangs. Never raises."""
+    settings = Settings.from_environment()
+    diagnosis = examine(config, logger, settings.impatient(), limit=settings.check_limit)
+    for finding in in_order(diagnosis.findings):
+        logger.log(_LOG_LEVELS[finding.severity], filter_secrets(f"{heading(finding)}: {finding.text}"))
+    if diagnosis.succeeded:
+        logger.info(filter_secrets(f"{diagnosis.connection} {diagnosis.outlook}"))
+    return AirbyteConnectionStatus(
+        status=Status.SUCCEEDED if diagnosis.succeeded else Status.FAILED, message=diagnosis.message
+    )
+
+
+def examine(
+    config: Mapping[str, Any], logger: logging.Logger, settings: Settings, *, limit: float, thorough: bool = False
+) -> Diagnosis:
+    """All findings about a configuration, at most `limit` seconds from now. Never raises.
+
+    `thorough` asks for the permissions on every project, not only on those that will be imported.
+    """
+    checkup = _Checkup(logger, settings, time.monotonic() + limit, thorough=thorough)
+    try:
+        masking.register(config)
+        checkup.examine(config)
+    except Exception as error:  # noqa: BLE001  # whatever it is, a person waits for a sentence
+        checkup.diagnosis.findings += findings_of(error, logger)
+    return checkup.diagnosis
+
+
+def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
+    """The findings that an error comes to."""
+    if isinstance(error, InvalidConfig):
+        return [failed("configuration", Mender.YOU, problem) for problem in error.problems]
+    if isinstance(error, SignInRefused):
+        return [sign_in_finding(error)]
+    way = way_finding(error) if isinstance(error, JiraFlowError) else None
+    if way:
+        return [way]
+    if isinstance(error, ConfigurationError):
+        return [failed("configuration", Mender.YOU, str(error))]
+    if isinstance(error, JiraFlowError):
+        said = clipped(str(error), _LONGEST_QUOTE)
+        return [failed("contradiction", Mender.YOU, f"{said} Try again, and report it with the log if it stays.")]
+    # Only where it happened: an exception's text or variables may hold anything.
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))
+    return [
+        failed(
+            "unexpected",
+            Mender.YOU,
+            f"The test met something that it does not know ({type(error).__name__} at"
+            f" {places[-1] if places else 'start'}): try again, and report it with the log if it stays.",
+        )
+    ]
+
+
+class _Checkup:
+    """One examination. Each step adds its findings; a step that nothing can follow raises."""
+
+    def __init__(self, logger: logging.Logger, settings: Settings, deadline: float, *, thorough: bool) -> None:
+        self._logger = logger
+        self._settings = settings
+        self._deadline = deadline
+        self._thorough = thorough
+        self.diagnosis = Diagnosis()
+
+    def examine(self, raw: Mapping[str, Any]) -> None:
+        config = Config.parse(raw)
+        auth = self._authenticator(config)
+        client = self._client(config, auth)
+        server = self.diagnosis.server = read_server_info(client)
+        self._add(version_finding(server))
+        method = method_finding(config, server)
+        self._add(method)
+        if auth is None or (method and method.failed):
+            # Credentials that don't fit are not sent: each failure counts towards a CAPTCHA.
+            return
+        jira = self._sign_in(config, client, server)
+        if jira is not None:
+            self._examine_permissions(config, jira)
+
+    def _authenticator(self, config: Config) -> AuthBase | None:
+        """None for a private key that can't be used: then the way to Jira is examined all the same."""
+        try:
+            return authenticator(config.credentials)
+        except ConfigurationError as error:
+            self._add(failed("private_key", Mender.YOU, str(error)))
+            return None
+
+    def _client(self, config: Config, auth: AuthBase | None) -> JiraClient:
+        # Who lowered the number of workers has a Jira that can't take more.
+        workers = self._settings.check_requests if config.workers >= DEFAULT_WORKERS else config.workers
+        return JiraClient(
+            config.base_url,
+            auth,
+            settings=self._settings,
+            workers=workers,
+            logger=self._logger,
+            deadline=self._deadline,
+            auth_type=config.credentials.auth_type,
+        )
+
+    def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> Jira | None:
+        """The Jira as the account sees it, or None where the token's scopes don't let us see anything."""
+        try:
+            account, client = sign_in(config, client, server)
+        except SignInRefused as refused:
+            if refused.reason != "scope":
+                raise
+            through_gateway = client if is_gateway(client) else gateway(client)
+            self._add(*(scope_findings(through_gateway) if through_gateway else ()))
+            if not any(finding.failed for finding in self.diagnosis.findings):
+                raise
+            return None
+        jira = jira_of(server, client)
+        self.diagnosis.instance = Instance(jira, server, account, config.base_url)
+        if is_gateway(client):
+            missing = scope_findings(client)
+            self._add(*missing)
+            if any(finding.failed for finding in missing):
+                return None
+        return jira
+
+    def _examine_permissions(self, config: Config, jira: Jira) -> None:
+        with self._collecting():
+            self._add(permissions.browse_users_finding(jira.holds_globally(permissions.BROWSE_USERS)))
+        projects = [Project.of(document) for document in jira.projects()]
+        selection = select(projects, config.projects)
+        renamed: Mapping[str, str] = {}
+        with self._collecting():
+            renamed = self._renamed(jira, selection.unknown)
+        asked = [project for project in projects if not project.archived] if self._thorough else selection.imported
+        held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
+        rows = self.diagnosis.rows = permissions.project_rows(projects, held, selection)
+        self._add(
+            *permissions.configured_findings(selection, rows, config.projects, renamed),
+            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown),
+            *permissions.unbrowsable_findings(rows, config.projects),
+            *permissions.create_issues_findings(rows, config.projects, required=config.require_create_issues),
+            permissions.unasked_finding(rows),
+            *_left_out(rows, config.projects),
+        )
+        with self._collecting():
+            self._add(*hidden_level_findings(jira, [row.project for row in rows if row.imported], held))
+
+    @contextmanager
+    def _collecting(self) -> Iterator[None]:
+        """A step that others can follow: its error is one finding among the others."""
+        try:
+            yield
+        except SignInRefused:
+            raise
+        except JiraFlowError as error:
+            self.diagnosis.findings += findings_of(error, self._logger)
+
+    @staticmethod
+    def _renamed(jira: Jira, unknown: Sequence[str]) -> dict[str, str]:
+        """Today's key by a key that is not in the list of projects: Jira still finds a project by its old keys."""
+        now: dict[str, str] = {}
+        for key in unknown[:_MOST_RENAMED]:
+            document = jira.project(quote(key, safe=""))
+            if document and str(document.get("key", key)).upper() != key.upper():
+                now[key] = str(document["key"])
+        return now
+
+    def _add(self, *findings: Finding | None) -> None:
+        self.diagnosis.findings += [finding for finding in findings if finding is not None]
+
+
+def _left_out(rows: Sequence[ProjectRow], configured: Sequence[str]) -> Iterator[Finding]:
+    """For the report: how many visible projects are of types that are not imported."""
+    others = [row for row in rows if not row.project.importable]
+    if others and not configured:
+        yield info(
+            "other_types",
+            f"{counted(len(others), 'project')} of other types than Jira Software and business can't be imported; the"
+            " projects stream lists them.",
+        )

@@ -1,0 +1,1 @@
+"""Requests to Jira: the one client, its retries, and what its answers mean when they refuse."""

@@ -1,0 +1,352 @@
+"""One HTTP client for everything that is asked of Jira.
+
+Every URL is built from the configured base URL: the addresses in Jira's answers are its administrator's
+and may not be reachable. A passing fault is tried again, a refusal is a typed error, and a body that is
+not JSON is a fault: nothing that went wrong ever looks like an empty answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from source_jira_flow import __version__
+from source_jira_flow.errors import (
+    ConnectionFault,
+    JiraFlowError,
+    PassingFault,
+    RateLimited,
+    ServerFault,
+    SignInRefused,
+    refusal,
+)
+from source_jira_flow.http.deadline import Unfinished, finish_by
+from source_jira_flow.http.faults import (
+    connection_trouble,
+    in_words,
+    not_json,
+    query_redirected,
+    redirect_refused,
+    unusable,
+)
+from source_jira_flow.http.refusals import (
+    is_anonymous,
+    is_failed_login,
+    jira_messages,
+    refuses_sign_in,
+    sign_in_refused,
+)
+from source_jira_flow.http.waiting import backoff, jittered, requested_wait
+from source_jira_flow.settings import Settings
+
+_HEADERS = {
+    "Accept": "application/json",
+    # Message texts in English whatever the account's language.
+    "Accept-Language": "en",
+    "X-Force-Accept-Language": "true",
+    # Self-hosted Jira guards POST against browsers; this says that we are none.
+    "X-Atlassian-Token": "no-check",
+    "User-Agent": f"source-jira-flow/{__version__}",
+}
+_MOST_REDIRECTS = 3
+_SPARE_CONNECTIONS = 8
+_HEARTBEAT = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A good answer: the parsed JSON, the headers, and the address it came from, after redirects."""
+
+    document: Any
+    headers: Mapping[str, str]
+    url: str = ""
+
+
+class JiraClient:
+    """Signed requests to one Jira, safe to use from many threads.
+
+    At most `workers` requests are under way at once. When Jira asks to slow down, all threads wait.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: AuthBase | None,
+        *,
+        settings: Settings,
+        workers: int,
+        logger: logging.Logger,
+        deadline: float | None = None,
+        auth_type: str = "",
+    ) -> None:
+        """`deadline` is a `time.monotonic()` instant by which every request ends, answered or not.
+
+        `auth_type` is the credentials', for the words about a refused sign-in.
+        """
+        self.base_url = base_url
+        self.settings = settings
+        self.workers = workers
+        self.logger = logger
+        self._auth = auth
+        self.deadline = deadline
+        self.auth_type = auth_type
+        self._slots = threading.BoundedSemaphore(workers)
+        self._pause_lock = threading.Lock()
+        self._resume_at = 0.0
+        self._failed_login: SignInRefused | None = None
+        self.session = _session_for(base_url)
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
+
+    def at(self, base_url: str) -> JiraClient:
+        """A client with the same sign-in and limits for another address of the same Jira."""
+        return JiraClient(
+            base_url,
+            self._auth,
+            settings=self.settings,
+            workers=self.workers,
+            logger=self.logger,
+            deadline=self.deadline,
+            auth_type=self.auth_type,
+        )
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        tries: int | None = None,
+        lasting: Callable[[ServerFault], bool] | None = None,
+    ) -> Any:
+        """The parsed JSON of a signed GET. `path` begins with `/rest/`; `lasting` as in `ask`."""
+        return self.ask("GET", path, params=params, tries=tries, lasting=lasting).document
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The parsed JSON of a signed POST: for queries that are too long for an address. Nothing is ever written."""
+        return self.ask("POST", path, body=body).document
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        signed: bool = True,
+        tries: int | None = None,
+        lasting: Callable[[ServerFault], bool] | None = None,
+    ) -> Answer:
+        """One request, tried again as long as that makes sense.
+
+        `lasting` tells which 5xx answers say something that will stay so: they are not tried again.
+
+        Raises SignInRefused, RefusedRequest (4xx), PassingFault (after the retries) or ConfigurationError.
+        """
+        most = tries or self.settings.tries
+        faults = limits = 0
+        session_renewed = False
+        first_fault: PassingFault | None = None
+        while True:
+            if signed and self._failed_login is not None:
+                # What other threads send with credentials that are refused only brings a CAPTCHA nearer.
+                raise self._failed_login.again()
+            try:
+                response = self._send(method, path, params, body, signed)
+                if signed and not session_renewed and self._session_expired(response):
+                    session_renewed = True
+                    continue
+                return self._answer(response, path, signed)
+            except RateLimited as fault:
+                limits += 1
+                if limits >= self.settings.rate_limit_tries:
+                    raise
+                self._pause_all(fault, limits)
+            except PassingFault as fault:
+                if first_fault is not None and _is_too_late(fault):
+                    # What came before the time was up says more than that it was up.
+                    raise first_fault from None
+                first_fault = first_fault or fault
+                faults += 1
+                is_lasting = lasting is not None and isinstance(fault, ServerFault) and lasting(fault)
+                if faults >= most or is_lasting:
+                    raise
+                wait = backoff(faults, self.settings.backoff_base, self.settings.backoff_cap)
+                self._sleep(wait, fault)
+                self.logger.debug("Trying %s again: %s", path, fault)
+
+    def raw(self, method: str, path: str) -> requests.Response:
+        """The answer to one signed request as it came, whatever its status: for the servlets that don't speak JSON.
+
+        Raises ConnectionFault or ConfigurationError (certificate, redirect to another host).
+        """
+        return self._send(method, path, None, None, signed=True)
+
+    def _send(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None, signed: bool
+    ) -> requests.Response:
+        url = self.base_url + path
+        headers = dict(_HEADERS)
+        data = None
+        if body is not None:
+            data = orjson.dumps(body)
+            headers["Content-Type"] = "application/json"
+        for _ in range(_MOST_REDIRECTS):
+            self._wait_for_pause()
+            with self._slots:
+                response = self._transmit(
+                    method, url, params=params, data=data, headers=headers, auth=self._auth if signed else Unsigned()
+                )
+            if not response.is_redirect:
+                return response
+            url, params = self._redirected(response, method), None
+        raise unusable("redirect_circle", self.base_url)
+
+    def _transmit(self, method: str, url: str, **arguments: Any) -> requests.Response:
+        timeout = (self.settings.connect_timeout, self.settings.read_timeout)
+        if self.deadline is not None:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise ConnectionFault(in_words("unfinished", self.base_url), reason="unfinished")
+            # A little less, so that the fault that tells more comes first.
+            timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
+
+        def send() -> requests.Response:
+            return _whole(
+                self.session.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments)
+            )
+
+        try:
+            return send() if self.deadline is None else finish_by(self.deadline, send)
+        except Unfinished as error:
+            raise ConnectionFault(in_words("unfinished", self.base_url), cause=error, reason="unfinished") from None
+        except requests.exceptions.RequestException as error:
+            raise connection_trouble(error, self.base_url) from None
+
+    def _redirected(self, response: requests.Response, method: str) -> str:
+        target = urljoin(response.url, response.headers.get("Location", ""))
+        asked, offered = urlsplit(self.base_url), urlsplit(target)
+        if (offered.scheme, offered.netloc) != (asked.scheme, asked.netloc):
+            raise redirect_refused(self.base_url, target)
+        if method != "GET" and response.status_code not in (307, 308):
+            raise query_redirected(self.base_url)
+        return target
+
+    def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
+        status, headers, body = response.status_code, response.headers, response.content
+        if status == 429 or (status == 503 and requested_wait(headers) is not None):
+            raise _rate_limited(headers, status, self._host())
+        if status >= 500 or status in (408, 425):
+            said = jira_messages(body)
+            words = f": {' '.join(said)}" if said else "."
+            raise ServerFault(f"{self._host()} answered HTTP {status} to {path}{words}", status=status, messages=said)
+        if refuses_sign_in(status, headers, body):
+            refused = sign_in_refused(status, headers, body, self.auth_type)
+            if signed and is_failed_login(headers):
+                self._failed_login = refused
+            raise refused
+        if status >= 400:
+            raise refusal(status, jira_messages(body), path)
+        if signed and is_anonymous(headers):
+            raise sign_in_refused(status, {"X-AUSERNAME": "anonymous"}, b"", self.auth_type)
+        try:
+            return Answer(_parsed(body), headers, response.url)
+        except ValueError:
+            raise not_json(self.base_url, body) from None
+
+    def _session_expired(self, response: requests.Response) -> bool:
+        """An anonymous answer under a session cookie may be an expired session: drop it, and ask once more."""
+        headers = response.headers
+        if is_failed_login(headers) or headers.get("X-AUSERNAME") != "anonymous" or not self.session.cookies:
+            return False
+        self.session.cookies.clear()
+        return True
+
+    def _pause_all(self, fault: RateLimited, count: int) -> None:
+        asked = fault.wait
+        if asked is not None and asked > self.settings.longest_wait:
+            raise fault
+        wait = (
+            backoff(count, self.settings.backoff_base, self.settings.backoff_cap) if asked is None else jittered(asked)
+        )
+        if self.deadline is not None and time.monotonic() + wait > self.deadline:
+            raise fault
+        with self._pause_lock:
+            self._resume_at = max(self._resume_at, time.monotonic() + wait)
+        self.logger.info("Jira asks to slow down: waiting %.0f seconds.", wait)
+
+    def _wait_for_pause(self) -> None:
+        while (left := self._resume_at - time.monotonic()) > 0:
+            time.sleep(min(left, _HEARTBEAT))
+            if left > _HEARTBEAT:
+                self.logger.info("Still waiting %.0f seconds, as Jira asks.", left - _HEARTBEAT)
+
+    def _sleep(self, seconds: float, fault: JiraFlowError) -> None:
+        if self.deadline is not None and time.monotonic() + seconds > self.deadline:
+            raise fault
+        time.sleep(seconds)
+
+    def _host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+
+def _is_too_late(fault: PassingFault) -> bool:
+    return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body. Raises ValueError.
+
+    A text that was cut inside an emoji holds half of it, which no UTF-8 can: it becomes U+FFFD, and the rest stays.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """The answer with its body read in one go.
+
+    `requests` reads in steps of 10 KB, at each of which the thread lets go of the interpreter and queues for it again.
+    """
+    response._content = b"".join(response.iter_content(None))
+    return response
+
+
+def _session_for(base_url: str) -> requests.Session:
+    """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
+    through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
+    session = requests.Session()
+    environment = session.merge_environment_settings(base_url, {}, None, None, None)
+    session.proxies, session.verify = dict(environment["proxies"]), environment["verify"]
+    session.trust_env = False
+    return session
+
+
+class Unsigned(AuthBase):
+    """Keeps `requests` from signing with what it finds in a .netrc file."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _rate_limited(headers: Mapping[str, str], status: int, host: str) -> RateLimited:
+    reason = headers.get("RateLimit-Reason")
+    return RateLimited(
+        f"{host} limits the rate of requests (HTTP {status}{', ' + reason if reason else ''}):"
+        " lower the number of workers, or sync at a quieter time.",
+        wait=requested_wait(headers),
+    )

@@ -1,0 +1,193 @@
+"""What went wrong on the way to Jira, in words: from `requests`' exceptions, from redirects, from what is no JSON.
+
+`check` and `read` say the same here, since both get these errors from the one client.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+import requests
+
+from source_jira_flow.common.text import clipped
+from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
+
+_CERTIFICATE_ACTION = " use a certificate from a public certificate authority"
+
+# {host} is the name with its port, {name} without, {port} the port, {other} where a redirect leads, {title} a page's
+# title in brackets. Every sentence says what to do.
+WORDS: Mapping[str, str] = {
+    "dns": "The name {name} can't be found: check the base URL. Public DNS must resolve it; where only your own network"
+    " knows the name, ask your network team to publish it.",
+    "refused": "{host} refuses the connection: check the port in the base URL and that Jira runs there, and have the"
+    " firewall allow Airbyte's addresses on port {port}.",
+    "silent": "Nothing answers at {host}: a firewall most likely drops the requests. Ask your network team to allow"
+    " Airbyte's addresses on port {port}.",
+    "unreachable": "There is no network route to {host}: ask your network team to make it reachable for Airbyte's"
+    " addresses on port {port}.",
+    "mute": "{host} takes the connection and then says nothing: Jira may be overloaded, or a firewall holds the answers"
+    " back. Try again later, or ask your network team to let Airbyte's addresses through.",
+    "unfinished": "{host} began an answer and did not end it in time: Jira may be overloaded, or a proxy holds answers"
+    " back. Try again later, or ask your network team to look at what stands between.",
+    "dropped": "{host} breaks the connection off before it answers: a proxy or firewall may do it. Try again, and ask"
+    " your network team to let Airbyte's addresses through.",
+    "proxy": "The proxy that this machine is set to use does not let requests to {host} pass: ask your network team to"
+    " allow them, or take the proxy out of the environment.",
+    "certificate_self_signed": "The certificate of {name} is self-signed:" + _CERTIFICATE_ACTION + ".",
+    "certificate_unknown_authority": "The certificate of {name} is not from an authority that the public knows, or an"
+    " intermediate certificate is missing:" + _CERTIFICATE_ACTION + ", with its whole chain.",
+    "certificate_expired": "The certificate of {name} has expired: renew it, and" + _CERTIFICATE_ACTION + ".",
+    "certificate_not_yet_valid": "The certificate of {name} is not valid yet: check this machine's clock, or"
+    + _CERTIFICATE_ACTION
+    + " that is valid now.",
+    "certificate_other_name": "The certificate of {host} is for another name: enter the base URL by the name in the"
+    " certificate, or" + _CERTIFICATE_ACTION + " that names {name}.",
+    "certificate": "The certificate of {name} can't be verified:" + _CERTIFICATE_ACTION + ".",
+    "no_tls": "{host} does not speak https on this port: enter the port of Jira's https address in the base URL, or ask"
+    " your network team for one on port 443.",
+    "tls": "No secure connection to {host} comes about: ask your network team to offer TLS 1.2 or newer there, with a"
+    " certificate from a public certificate authority.",
+    "redirect_https": "{host} sends http requests to https: enter {other} as the base URL.",
+    "redirect": "{host} redirects to {other}, and credentials are not sent to another address: if that is your Jira,"
+    " enter it as the base URL.",
+    "redirect_circle": "{host} redirects in a circle: check the base URL, and ask your network team to look at the"
+    " redirects there.",
+    "login_page": "{host} shows a log-in page{title} where Jira's data should be: single sign-on or a portal stands"
+    " before Jira. Ask your network team to let Airbyte's requests for /rest through to Jira.",
+    "page": "{host} answers with a web page{title} and not with Jira's data: a proxy or portal stands between, or it is"
+    " no Jira. Check the base URL, and ask your network team to let Airbyte's requests through.",
+    "cut": "{host} gave an answer that is no whole JSON: it was cut short or changed on its way. Try again, and ask"
+    " your network team whether a proxy changes answers.",
+    "wrong_path": "Jira is not at {host}{path} but at {other}: enter that as the base URL.",
+    "no_jira": "There is no Jira at {host}{path}: check the base URL in a browser, and whether Jira has a path such as"
+    " /jira behind the name.",
+    "no_cloud_site": "There is no Jira Cloud site at {host}: compare the name with the one in your browser's address"
+    " line, and enter that.",
+    "gateway_without_id": "The gateway's address needs the site's cloud id: enter https://api.atlassian.com/ex/jira/"
+    "CLOUD-ID, or the site's own address, such as https://acme.atlassian.net.",
+}
+
+# OpenSSL's X509_V_ERR codes, from its x509_vfy.h.
+_CERTIFICATE_REASONS: Mapping[int, str] = {
+    9: "certificate_not_yet_valid",
+    10: "certificate_expired",
+    18: "certificate_self_signed",
+    19: "certificate_unknown_authority",
+    20: "certificate_unknown_authority",
+    21: "certificate_unknown_authority",
+    62: "certificate_other_name",
+    64: "certificate_other_name",
+}
+# OpenSSL's names for what a server says that speaks plain HTTP.
+_ANSWERS_WITHOUT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
+_LOGIN_PAGE = re.compile(
+    r"log.?[io]n|sign.?in|saml|\bsso\b|oauth2|adfs|okta|microsoftonline|accounts\.google", re.IGNORECASE
+)
+_PASSWORD_FIELD = re.compile(rb"type=[\"']?password", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_REST = re.compile(r"/rest/.*")
+_LONGEST_HOST = 60
+_LONGEST_ADDRESS = 90
+_LONGEST_TITLE = 40
+
+
+def connection_trouble(error: requests.RequestException, base_url: str) -> JiraFlowError:
+    """The error to raise for an exception of `requests`: UnusableAddress for certificates, else ConnectionFault."""
+    reason = reason_of(error)
+    message = in_words(reason, base_url)
+    if reason.startswith(("certificate", "no_tls")):
+        return UnusableAddress(message, reason=reason)
+    return ConnectionFault(message, cause=error, reason=reason)
+
+
+def reason_of(error: BaseException) -> str:
+    """The key in WORDS for an exception, by what lies deepest in it."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, requests.exceptions.ProxyError):
+            return "proxy"
+        if isinstance(cause, socket.gaierror):
+            return "dns"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_REASONS.get(cause.verify_code, "certificate")
+    for cause in causes:
+        if isinstance(cause, ConnectionRefusedError):
+            return "refused"
+        if isinstance(cause, requests.exceptions.ConnectTimeout):
+            return "silent"
+        if isinstance(cause, requests.exceptions.Timeout):
+            return "mute"
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+            return "no_tls" if getattr(cause, "reason", None) in _ANSWERS_WITHOUT_TLS else "tls"
+        if isinstance(cause, OSError) and type(cause) is OSError and cause.errno is not None:
+            return "unreachable"
+    return "dropped"
+
+
+def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") -> str:
+    """The sentence for a reason. `other` is another address, `title` the title of a page that came."""
+    parts = urlsplit(base_url)
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    return WORDS[reason].format(
+        host=clipped(parts.netloc, _LONGEST_HOST),
+        name=clipped(parts.hostname or "", _LONGEST_HOST),
+        port=port,
+        path=clipped(parts.path, _LONGEST_HOST),
+        other=clipped(other, _LONGEST_ADDRESS),
+        title=f" (“{clipped(title, _LONGEST_TITLE)}”)" if title else "",
+    )
+
+
+def unusable(reason: str, base_url: str, *, other: str = "") -> UnusableAddress:
+    """The error for a reason of WORDS that trying again does not mend."""
+    return UnusableAddress(in_words(reason, base_url, other=other), reason=reason)
+
+
+def redirect_refused(base_url: str, target: str) -> UnusableAddress:
+    """The error for a redirect to another host or scheme: credentials are not sent there."""
+    asked, offered = urlsplit(base_url), urlsplit(target)
+    if _LOGIN_PAGE.search(f"{offered.netloc}{offered.path}"):
+        return unusable("login_page", base_url)
+    only_https = (asked.scheme, offered.scheme) == ("http", "https") and asked.hostname == offered.hostname
+    return unusable("redirect_https" if only_https else "redirect", base_url, other=base_of(target))
+
+
+def not_json(base_url: str, body: bytes) -> NotJson:
+    """The error for a body that is not Jira's JSON: a page, or JSON cut short."""
+    text = body[:20_000].decode("utf-8", "replace")
+    title = _TITLE.search(text)
+    named = " ".join(title.group(1).split()) if title else ""
+    if not text.lstrip().startswith("<"):
+        reason = "cut"
+    else:
+        reason = "login_page" if _LOGIN_PAGE.search(named) or _PASSWORD_FIELD.search(body) else "page"
+    return NotJson(in_words(reason, base_url, title=named), body_start=text[:200], reason=reason)
+
+
+def query_redirected(base_url: str) -> NotJson:
+    """The error for a redirect of a POST within the same host, as log-in pages do it; following would ask by GET."""
+    return NotJson(in_words("login_page", base_url), reason="login_page")
+
+
+def base_of(address: str) -> str:
+    """The base URL that an address of Jira's REST API belongs to, without query and REST path."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}{_REST.sub('', parts.path).rstrip('/')}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that it was made from; urllib3 keeps them as arguments, `reason`, cause and context."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        inner = [argument for argument in current.args if isinstance(argument, BaseException)]
+        waiting += [*inner, getattr(current, "reason", None), current.__cause__, current.__context__]

@@ -1,0 +1,74 @@
+"""How long to wait before asking Jira again, by its own headers.
+
+The order is Atlassian's: Retry-After, X-RateLimit-Reset, X-RateLimit-Interval-Seconds, then our own
+back-off. Jira's instants are held against the Date of the same answer, never against this machine's clock.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from source_jira_flow.common.instants import milliseconds
+
+
+def requested_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that Jira asks for, or None. Data Center sends `Retry-After: 0` on healthy answers: no request."""
+    for read in (_retry_after, _reset, _interval):
+        seconds = read(headers)
+        if seconds is not None and seconds > 0:
+            return seconds
+    return None
+
+
+def backoff(attempt: int, base: float, cap: float) -> float:
+    """Seconds before try number `attempt` + 1: doubling, with full jitter on the upper half."""
+    longest = min(cap, base * 2.0 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1.0)  # spreads load, guards nothing
+
+
+def jittered(seconds: float) -> float:
+    """Never shorter than asked (asking early lengthens the limit), a little longer so that clients spread."""
+    return seconds + random.uniform(0.0, min(1.0, seconds * 0.1))
+
+
+def date_of(headers: Mapping[str, str]) -> int | None:
+    """The Date header in epoch milliseconds, or None."""
+    try:
+        return int(parsedate_to_datetime(headers["Date"]).timestamp() * 1000)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    now = date_of(headers)
+    try:
+        then = parsedate_to_datetime(text).timestamp() * 1000
+    except (TypeError, ValueError):
+        return None
+    return None if now is None else (then - now) / 1000
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    text, now = headers.get("X-RateLimit-Reset", "").strip(), date_of(headers)
+    if not text or now is None:
+        return None
+    try:
+        return (milliseconds(text) - now) / 1000
+    except ValueError:
+        return None
+
+
+def _interval(headers: Mapping[str, str]) -> float | None:
+    try:
+        return float(headers["X-RateLimit-Interval-Seconds"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,172 @@
+"""The sprint field of an issue: objects on Cloud, strings on self-hosted Jira.
+
+The strings are Java's `toString`, `…Sprint@4263b21c[id=444,rapidViewId=158,state=ACTIVE,name=…,goal=…,sequence=444]`,
+in an order that varies by version, and nothing in them is escaped: a name may hold `,`, `]`, `=`, and even `,state=`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from source_jira_flow.common.instants import utc
+
+_ID_FIRST = "[id="
+_NULL = "<null>"
+_DIGITS = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?\d+|<null>|")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:?\d\d)|<null>|")
+_FLAG = re.compile(r"true|false|<null>|")
+# What a value of each key looks like; None for free text.
+_GRAMMAR: Mapping[str, re.Pattern[str] | None] = {
+    "id": _DIGITS,
+    "rapidViewId": _NUMBER,
+    "state": re.compile(r"ACTIVE|CLOSED|FUTURE", re.IGNORECASE),
+    "name": None,
+    "goal": None,
+    "startDate": _INSTANT,
+    "endDate": _INSTANT,
+    "completeDate": _INSTANT,
+    "activatedDate": _INSTANT,
+    "sequence": _NUMBER,
+    "synced": _FLAG,
+    "autoStartStop": _FLAG,
+    "incompleteIssuesDestinationId": _NUMBER,
+}
+_KEY = re.compile(rf"(?:^|,)({'|'.join(_GRAMMAR)})=")
+# A key that a newer Jira may have put between; no value of a form reads like this.
+_UNKNOWN_KEYS = re.compile(r",[A-Za-z]\w*=.*", re.DOTALL)
+# A name that plays at being a sprint can't make us search for long.
+_MOST_STEPS = 5_000
+
+
+@dataclass(frozen=True)
+class SprintValue:
+    """A sprint as an issue shows it. `state` is in small letters, `board_id` its home; dates are RFC 3339 in UTC."""
+
+    id: int
+    name: str | None
+    state: str | None
+    board_id: int | None
+    goal: str | None
+    start_date: str | None
+    end_date: str | None
+    complete_date: str | None
+
+
+def sprint_ids(values: Iterable[Any]) -> list[int]:
+    """The ids in an issue's sprint field, in its order. A hot path."""
+    ids = []
+    for value in values:
+        if type(value) is dict and "id" in value:
+            ids.append(int(value["id"]))
+            continue
+        if type(value) is str:
+            start = value.find("[")
+            if value.startswith(_ID_FIRST, start):
+                start += len(_ID_FIRST)
+                end = value.find(",", start)
+                digits = value[start : end if end > 0 else -1]
+                if digits.isdecimal():
+                    ids.append(int(digits))
+                    continue
+        sprint = parse_sprint(value)
+        if sprint is not None:
+            ids.append(sprint.id)
+    return ids
+
+
+def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
+    """The sprint of one value of the field, or None where it is none that we know."""
+    parts = value if isinstance(value, Mapping) else _of_cloud_names(_parts(str(value)))
+    identifier = str(parts.get("id") or "")
+    if not _DIGITS.fullmatch(identifier):
+        return None
+    board, state = parts.get("boardId"), parts.get("state")
+    return SprintValue(
+        id=int(identifier),
+        name=parts.get("name") or None,
+        state=str(state).lower() if state else None,
+        board_id=int(board) if board else None,
+        goal=parts.get("goal") or None,
+        start_date=_instant(parts.get("startDate")),
+        end_date=_instant(parts.get("endDate")),
+        complete_date=_instant(parts.get("completeDate")),
+    )
+
+
+def _instant(text: Any) -> str | None:
+    try:
+        return utc(text)
+    except ValueError:
+        return None
+
+
+def _of_cloud_names(parts: Mapping[str, str]) -> dict[str, str]:
+    known = {name: text for name, text in parts.items() if text != _NULL}
+    if "rapidViewId" in known:
+        known["boardId"] = known["rapidViewId"]
+    return known
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The values by key: the reading in which the most keys have a value of their kind."""
+    start, end = text.find("["), text.rfind("]")
+    if start < 0 or end < start:
+        return {}
+    return _Reading(text[start + 1 : end]).best()
+
+
+class _Reading:
+    """Finds which of the `,key=` in a text are keys, and which are part of a name or a goal.
+
+    Every key stands once, the values of most have a form, and only free text can hold something that looks like a
+    key. That leaves one reading in all but contrived cases; there the earlier key counts.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._marks = [(mark.start(), mark.end(), mark.group(1)) for mark in _KEY.finditer(text)]
+        self._wanted = len({name for _, _, name in self._marks})
+        self._best: dict[str, str] = {}
+        self._steps = 0
+
+    def best(self) -> dict[str, str]:
+        if self._marks:
+            self._search(1, self._marks[0], {})
+        return self._best
+
+    def _search(self, following: int, key: tuple[int, int, str], found: dict[str, str]) -> bool:
+        """Whether a reading with all keys was found, with `key` open and the marks from `following` on to decide."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            return True
+        _, start, name = key
+        grammar = _GRAMMAR[name]
+        for place in range(following, len(self._marks) + 1):
+            closing = self._marks[place] if place < len(self._marks) else None
+            value = _value(grammar, self._text[start : closing[0] if closing else len(self._text)])
+            if value is not None and (closing is None or (closing[2] != name and closing[2] not in found)):
+                reading = {**found, name: value}
+                if closing is None:
+                    if len(reading) > len(self._best):
+                        self._best = reading
+                    return len(self._best) == self._wanted
+                if self._search(place + 1, closing, reading):
+                    return True
+            if grammar is not None:
+                # A value with a form holds no comma: it ends at the next key or not at all.
+                return False
+        return False
+
+
+def _value(grammar: re.Pattern[str] | None, text: str) -> str | None:
+    """The part of a text that is a value of that form, or None where it does not begin with one."""
+    if grammar is None:
+        return text
+    found = grammar.match(text)
+    if found is None or not (found.end() == len(text) or _UNKNOWN_KEYS.fullmatch(text, found.end())):
+        return None
+    return found.group()

@@ -1,0 +1,187 @@
+"""Reads a history: windows of `created`, which never changes, cut to size, and held against Jira's count at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.common.instants import floor_second, milliseconds
+from source_jira_flow.jira import jql
+from source_jira_flow.jira.base import Count, Document
+from source_jira_flow.scan.pages import Range
+from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
+from source_jira_flow.scan.reader import IssueReader
+from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
+
+# A window up to this many times larger than aimed at is read as it is.
+_TOLERANCE = 1.5
+# Into how many parts a large window is cut at first, for each lane.
+_PARTS_PER_LANE = 2
+# A cut must leave at least this share on either side, and is sought with so many counts.
+_LEAST_PART = 0.1
+_MOST_TRIALS = 6
+
+Job = Callable[[], Iterable[Record]]
+
+
+class History:
+    """The windows of one scope. `changes_since` says what the read of changes brings: windows leave that to it."""
+
+    def __init__(
+        self, reader: IssueReader, scope: Scope, changes_since: Mapping[str, int], add: Callable[[Job], None]
+    ) -> None:
+        """`add` takes the jobs that cutting a window makes."""
+        self._reader = reader
+        self._ledger = reader.ledger
+        self._scope = scope
+        self._changes_since = changes_since
+        self._add = add
+        self._coverage = Coverage()
+        start = reader.sync.config.start_date
+        self._extra = "" if start is None else jql.at_or_after("updated", start)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def jobs(self) -> list[Job]:
+        """One for each window that is pending."""
+        return [partial(self._read, window) for window in self._scope.windows]
+
+    def _read(self, window: Window, count: int | None = None, aim: int | None = None) -> Iterator[Record]:
+        if not self._narrow(window):
+            return
+        whole = not any(window.positions.values())
+        self._cut_to_size(window, count, aim)
+        sync, settings = self._reader.sync, self._reader.settings
+        span = Range("created", window.end, sync.now, settings.page_size, self._extra)
+        coming = WindowCount(window.start, window.end)
+        begin, streams = window.begin(), tuple(window.positions)
+        wanted = partial(self._is_wanted, dict(window.positions), begin)
+        for page in self._reader.pages(self._scope, span, begin):
+            sent = yield from self._reader.send(page.issues, streams, wanted)
+            coming.add(page.issues)
+            self._ledger.commit_window(self._scope, window, page.position, sent)
+            # Nothing of a page is held while the next one is on its way.
+            del page, sent
+        if whole:
+            self._coverage.add(coming, streams)
+
+    def _narrow(self, window: Window) -> bool:
+        """Let a history begin at its first issue; False where there is none."""
+        if window.start != BEGINNING:
+            return True
+        first = self._reader.asking(self._scope, self._first_issue)
+        start = floor_second(milliseconds(first[0]["fields"]["created"])) if first else window.end
+        if start >= window.end:
+            self._ledger.commit_window(self._scope, window, None, {})
+            return False
+        window.start = start
+        return True
+
+    def _first_issue(self) -> list[Document]:
+        query = jql.ascending(jql.both(jql.in_projects(self._scope.projects), self._extra), "created")
+        return self._reader.jira.search(query, ["created"], 1).issues
+
+    def _cut_to_size(self, window: Window, count: int | None, aim: int | None) -> None:
+        """Halve the window until it is small enough to read; the other halves become jobs of their own.
+
+        Counts may be estimates: a window that turns out larger is simply read on.
+        """
+        if count is None:
+            count = self._count(window.begin().second, window.end).number
+        if aim is None:
+            # Smaller windows where large ones would leave lanes idle.
+            most = self._reader.settings.window_size
+            parts = _PARTS_PER_LANE * self._reader.sync.config.workers
+            aim = max(most // 2, min(most, count // parts))
+            count = self._cut_in_parts(window, count, min(parts, count // aim), aim)
+        while count > aim * _TOLERANCE:
+            cut = self._cut(window.begin().second, window.end, count)
+            if cut is None:
+                return
+            middle, left = cut
+            right = self._ledger.split(self._scope, window, middle)
+            self._add(partial(self._read, right, max(0, count - left), aim))
+            count = left
+
+    def _cut_in_parts(self, window: Window, count: int, parts: int, aim: int) -> int:
+        """Cut a large window in parts of the same length, for all lanes at once; returns the count of the first.
+
+        Halving alone would leave most lanes idle for as many calls as there are halvings.
+        """
+        if parts < 2:
+            return count
+        start, length = window.begin().second, window.end - window.begin().second
+        # The latest job is taken first: the last part is added first.
+        for number in range(parts - 1, 0, -1):
+            middle = floor_second(start + length * number // parts)
+            if start < middle < window.end:
+                self._add(partial(self._read, self._ledger.split(self._scope, window, middle), None, aim))
+        return self._count(start, window.end).number
+
+    def _cut(self, start: int, end: int, count: int) -> tuple[int, int] | None:
+        """Where to cut so that both parts are worth a window, and the count before the cut.
+
+        None where issues are crowded so closely that no place is found soon: cutting on would leave empty windows.
+        """
+        low, high = start, end
+        for _ in range(_MOST_TRIALS):
+            middle = floor_second((low + high) // 2)
+            if middle <= low:
+                return None
+            left = self._count(start, middle).number
+            if min(left, count - left) >= count * _LEAST_PART:
+                return middle, left
+            low, high = (middle, high) if left * 2 < count else (low, middle)
+        return None
+
+    def _is_wanted(
+        self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: Document
+    ) -> bool:
+        if stream in self._changes_since and issue["updated_ms"] >= self._changes_since[stream]:
+            return False
+        reached = positions[stream]
+        if reached is None or reached == begin:
+            return True
+        second = floor_second(milliseconds(issue["fields"]["created"]))
+        return Position(second, int(issue["id"])) > reached if reached.after else second >= reached.second
+
+    def _count(self, start: int, end: int) -> Count:
+        return self._reader.count(self._scope, self._span(start, end))
+
+    def _span(self, start: int, end: int) -> str:
+        return jql.both(jql.between("created", start, end), self._extra)
+
+    # -- the count at the end ----------------------------------------------------------------------
+
+    def look_again(self) -> Iterator[Record]:
+        """Read, by ids, what is missing in the windows in which Jira counts more than came."""
+        for window, streams in self._coverage.differing(self._count):
+            wanted = partial(self._is_wanted, dict.fromkeys(streams), Position(window.start))
+            for issues in self._reader.missing(self._scope, self._span(window.start, window.end), window.known()):
+                sent = yield from self._reader.send(issues, streams, wanted)
+                window.add(issues)
+                self._ledger.commit_rows(sent)
+            self._coverage.looked_into.append((window, streams))
+
+    def judge(self) -> Iterable[Record]:
+        """Count once more where something was missing. Raises PassingFault for a difference that is real."""
+        verdict = self._coverage.verdict(self._count)
+        if verdict.missing:
+            self._report(verdict)
+        return ()
+
+    def _report(self, verdict: Verdict) -> None:
+        scope = self._scope
+        named = [project.key for project in self._reader.sync.projects if project.id in scope.projects]
+        message = (
+            f"Jira counts {verdict.counted} issues in {', '.join(named[:10])}{' and others' if len(named) > 10 else ''}"
+            f" where {verdict.came} came; reading again brought no more."
+        )
+        if not verdict.is_failure:
+            self._reader.sync.logger.warning("%s%s", message, "" if verdict.exact else " The count is an estimate.")
+            return
+        for window, streams in verdict.windows:
+            self._ledger.add_window(scope, Window(window.start, window.end, dict.fromkeys(streams)))
+        raise verdict.error(f"{message} The next sync reads that stretch again.")

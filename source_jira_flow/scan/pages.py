@@ -1,0 +1,137 @@
+"""Reads a range of time page by page, so that nothing that changes meanwhile can shift what was not read yet.
+
+Each page is a fresh query from the last second seen, never a deep offset and never a long-lived token. What came
+already of that second is passed over by id. Instants are compared by whole seconds, since a server's index may hold
+no finer. A second that fills half a page or more is read by the ids in it, in ascending order.
+
+Search may lag behind the documents it returns: a row can carry a newer `updated` than the one that it was found
+by. Such a row must not carry the read past rows that were not seen, so where a page reaches the unsettled end of
+the range, the next page begins at the earliest instant of its latter half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from source_jira_flow.common.instants import SECOND, ceil_second, floor_second, milliseconds
+from source_jira_flow.errors import BrokenPromise
+from source_jira_flow.jira import jql
+from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.scan.by_id import IdRead
+from source_jira_flow.scan.progress import Position
+
+
+@dataclass(frozen=True)
+class Range:
+    """What to read: issues whose `field` lies in [start, end), narrowed by `extra` JQL.
+
+    From `settled` on (epoch ms) search may not have caught up with the documents. `page_size` is in issues.
+    """
+
+    field: str
+    end: int
+    settled: int
+    page_size: int
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class ScanPage:
+    """Rows that did not come before in this read, and where a read goes on once they are out (None: at the end)."""
+
+    issues: list[Document]
+    position: Position | None
+
+
+class RangeReader:
+    """One read of a range. After an error `pages` can be called again: it goes on where it stood.
+
+    `projects` gives the ids of the projects, asked for anew with every page, since projects can vanish meanwhile.
+    """
+
+    def __init__(
+        self,
+        jira: Jira,
+        projects: Callable[[], Sequence[str]],
+        fields: Sequence[str],
+        range_: Range,
+        begin: Position,
+    ) -> None:
+        self._jira = jira
+        self._projects = projects
+        self._fields = fields
+        self._range = range_
+        self._second = floor_second(begin.second)
+        self._end = ceil_second(range_.end)
+        self._after = begin.after
+        self._seen: dict[str, int] = {}
+
+    def pages(self) -> Iterator[ScanPage]:
+        """The pages of the range, in the order of its instants."""
+        if self._after:
+            yield from self._crowded(self._after)
+        cursor: Any | None = None
+        cursors: set[Any] = set()
+        while self._second < self._end:
+            page = self._jira.search(self._query(), self._fields, self._range.page_size, cursor)
+            fresh = self._fresh(page.issues)
+            if page.next is None:
+                break
+            anchor = self._anchor(page.issues)
+            if anchor > self._second:
+                self._second, cursor = anchor, None
+                cursors.clear()
+                self._seen = {issue_id: instant for issue_id, instant in self._seen.items() if instant >= anchor}
+                yield ScanPage(fresh, Position(anchor))
+                # Not held while the next page is on its way: two pages a lane are 5 MB, and slower than one.
+                del page, fresh
+            elif page.issues and all(self._second <= self._instant(row) < self._second + SECOND for row in page.issues):
+                for row in fresh:
+                    del self._seen[row["id"]]
+                yield from self._crowded(0)
+                cursor = None
+            else:
+                if page.next in cursors:
+                    raise BrokenPromise("Jira's page tokens run in a circle: the search would never end.")
+                cursor = page.next
+                cursors.add(cursor)
+                yield ScanPage(fresh, Position(self._second))
+        else:
+            fresh = []
+        yield ScanPage(fresh, None)
+
+    def _query(self) -> str:
+        span = jql.between(self._range.field, self._second, self._end)
+        return jql.ascending(jql.both(jql.in_projects(self._projects()), span, self._range.extra), self._range.field)
+
+    def _fresh(self, rows: Sequence[Document]) -> list[Document]:
+        fresh = [row for row in rows if row["id"] not in self._seen]
+        for row in fresh:
+            self._seen[row["id"]] = self._instant(row)
+        return fresh
+
+    def _instant(self, row: Document) -> int:
+        return milliseconds(row["fields"][self._range.field])
+
+    def _anchor(self, rows: Sequence[Document]) -> int:
+        """The second from which the next query begins: not after any row that is still to come."""
+        if not rows:
+            return self._second
+        last = self._instant(rows[-1])
+        if last >= self._range.settled:
+            last = min(self._instant(row) for row in rows[len(rows) // 2 :])
+        return floor_second(last)
+
+    def _crowded(self, after: int) -> Iterator[ScanPage]:
+        """One second by its ids. What came of it already in this read is passed over."""
+        span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
+        second = IdRead(self._jira, self._projects, self._fields, span)
+        lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
+        for rows, last_id in second.rows(lacking, self._range.page_size):
+            yield ScanPage(self._fresh(rows), Position(self._second, last_id))
+            self._after = last_id
+        self._second += SECOND
+        self._after = 0
+        self._seen.clear()

@@ -1,0 +1,1 @@
+"""What the streams leave for the next sync: read, migrated and written in one room."""

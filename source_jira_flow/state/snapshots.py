@@ -1,0 +1,70 @@
+"""What a snapshot leaves for the next sync: a digest of everything that was sent, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from source_jira_flow.common.instants import from_milliseconds, milliseconds
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.state.packing import pack_digests, unpack_digests
+from source_jira_flow.sync import STATE_VERSION
+
+DIGEST_SIZE = 8
+
+
+def digest(columns: Mapping[str, Any]) -> bytes:
+    """Of what a record says: the order of Jira's keys does not count, the columns of our version do."""
+    return blake2b(orjson.dumps(columns, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_SIZE).digest()
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """Digests by id of what was sent before.
+
+    `listed` came from Jira's list. `occurring` was only met in issues, since Jira cuts or refuses its list: that it
+    occurs no more says nothing. `extra` is what a stream keeps besides.
+    """
+
+    listed: Mapping[str, bytes] = field(default_factory=dict)
+    occurring: Mapping[str, bytes] = field(default_factory=dict)
+    observed_at: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, state: Mapping[str, Any], stream: str) -> StoredSnapshot:
+        """From a stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
+        if not state:
+            return cls()
+        if state.get("version") != STATE_VERSION:
+            raise ConfigurationError(
+                f"The stored state of {stream} is of version {state.get('version')}, which this version of the source"
+                " does not know: update the source, or reset the stream."
+            )
+        try:
+            return cls(
+                listed=unpack_digests(state["listed"]),
+                occurring=unpack_digests(state["occurring"]),
+                observed_at=milliseconds(state["observed_at"]),
+                extra=state,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise unreadable(stream) from error
+
+    def observed_at_after(self, now: int) -> str:
+        """The cursor of what is sent now: Jira's clock, but never at or before what was sent last."""
+        return from_milliseconds(now if self.observed_at is None else max(now, self.observed_at + 1))
+
+
+def unreadable(stream: str) -> ConfigurationError:
+    """The error for a state that was changed or cut on its way."""
+    return ConfigurationError(f"The stored state of {stream} can't be read: reset the stream.")
+
+
+def packed(listed: Mapping[str, bytes], occurring: Mapping[str, bytes], observed_at: str) -> dict[str, Any]:
+    """The part of a state that `StoredSnapshot.parse` reads."""
+    return {"listed": pack_digests(listed), "occurring": pack_digests(occurring), "observed_at": observed_at}

@@ -1,0 +1,62 @@
+"""Every sentence that is kept in a table: short enough with the longest names, English, and with something to do."""
+
+import re
+
+import pytest
+
+from source_jira_flow.http.faults import WORDS, in_words
+from source_jira_flow.http.refusals import SIGN_IN_WORDS, sign_in_refused
+from source_jira_flow.jira.missing_permissions import NO_BROWSE_USERS, NO_PROJECT, lost_projects
+
+LONG_HOST = "a-very-long-name-of-a-host." * 8 + "example.com"
+AN_ACTION = re.compile(r"\b(ask|authorize|check|compare|enter|log in|make|renew|set|take|try|use)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("reason", WORDS)
+def test_words_about_the_network_fit_with_the_longest_names(reason: str) -> None:
+    base_url = f"https://{LONG_HOST}:8443/{'path/' * 40}"
+    text = in_words(reason, base_url, other=base_url, title="Title " * 40)
+    assert len(text) < 300
+    assert AN_ACTION.search(text)
+    assert "{" not in text
+
+
+@pytest.mark.parametrize("reason", SIGN_IN_WORDS)
+def test_words_about_the_sign_in_fit_and_say_what_to_do(reason: str) -> None:
+    text = SIGN_IN_WORDS[reason].format(login=" (" + "x" * 90 + ")", clock="y" * 60, problem="z" * 30)
+    assert len(text) < 300
+    assert AN_ACTION.search(text)
+
+
+@pytest.mark.parametrize("text", [NO_BROWSE_USERS, NO_PROJECT, lost_projects(["A"]), lost_projects(["LONGKEY"] * 40)])
+def test_words_about_permissions_fit_and_say_what_to_do(text: str) -> None:
+    assert len(text) < 300
+    assert AN_ACTION.search(text)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "reason"),
+    [
+        (401, {}, b"", "unauthorized"),
+        (401, {"WWW-Authenticate": 'OAuth realm="x",oauth_problem="token_rejected"'}, b"", "oauth:token_rejected"),
+        (
+            401,
+            {},
+            b"oauth_problem=signature_invalid&oauth_signature_base_string=GET%26secret",
+            "oauth:signature_invalid",
+        ),
+        (401, {}, b'{"code":401,"message":"Unauthorized; scope does not match"}', "scope"),
+        (403, {}, b'{"code":403,"message":"Unauthorized; scope does not match"}', "scope"),
+        (401, {}, b"Basic auth with password is not allowed on this instance", "password_as_token"),
+        (403, {}, b'{"message":"Basic Authentication has been disabled on this instance."}', "basic_disabled"),
+        (403, {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}, b"", "captcha"),
+        (403, {"X-Seraph-LoginReason": "AUTHORISATION_FAILED"}, b"", "no_access"),
+        (401, {"WWW-Authenticate": "OAuth oauth_problem=never_heard_of"}, b"", "oauth:never_heard_of"),
+    ],
+)
+def test_a_refusal_has_one_reason_and_quotes_nothing(
+    status: int, headers: dict[str, str], body: bytes, reason: str
+) -> None:
+    refused = sign_in_refused(status, headers, body, "oauth")
+    assert refused.reason == reason
+    assert "secret" not in str(refused).replace("access token secret", "")
