@@ -34,8 +34,7 @@ from requests.structures import CaseInsensitiveDict
 
 from fake_jira import FakeJira, Request
 from source_jira_flow.config import Config
-from source_jira_flow.jira import connect
-from source_jira_flow.jira.connection import client_for
+from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.scan.streams import SharedSweep, fed_streams
 from source_jira_flow.settings import Settings
 from source_jira_flow.sync import Sync
@@ -153,10 +152,21 @@ def begin_sync(
     """A sync that has signed in, and the list in which its STATE messages arrive."""
     method = "access_token" if jira.site.flavor.cloud else "username_password"
     parsed = Config.parse({"base_url": BASE_URL, "credentials": jira.site.credentials(method), **config})
-    client = client_for(parsed, settings=settings or Settings(backoff_base=0.0), logger=LOGGER)
+    limits = settings or Settings(backoff_base=0.0)
+    client = client_for(parsed, settings=limits, logger=LOGGER)
     client.session.mount("http://", DirectAdapter(jira))
     messages: list[Any] = []
-    sync = Sync(parsed, connect(parsed, client), catalog(streams), _manager(states), _Messages(messages), LOGGER)
+    instance = connect(parsed, client)
+    sync = Sync(
+        instance.jira,
+        instance,
+        parsed.options,
+        limits,
+        catalog(streams),
+        _manager(states),
+        _Messages(messages),
+        LOGGER,
+    )
     sync.verify_states()
     return sync, messages
 

@@ -24,8 +24,7 @@ from integration_tests.oauth_people import (
     sign_in_browser,
 )
 from source_jira_flow.config import Config
-from source_jira_flow.jira import connect
-from source_jira_flow.jira.connection import client_for
+from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.oauth_setup.command_line import DONE, FAILED, PAUSED, oauth_main
 from source_jira_flow.oauth_setup.keys import make_key_pair
 from source_jira_flow.settings import Settings

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from source_jira_flow.common.instants import MINUTE, milliseconds
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
+from source_jira_flow.settings import Options
 
 DEFAULT_WORKERS = 8
 DEFAULT_LOOKBACK_MINUTES = 10
@@ -74,6 +75,11 @@ class Config:
     require_create_issues: bool = True
     lookback: int = DEFAULT_LOOKBACK_MINUTES * MINUTE
     workers: int = DEFAULT_WORKERS
+
+    @property
+    def options(self) -> Options:
+        """What a sync needs of it."""
+        return Options(self.projects, self.start_date, self.lookback)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Config:

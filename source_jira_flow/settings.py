@@ -1,4 +1,4 @@
-"""Limits of time and size. Users never see them; the environment can shorten them for tests."""
+"""What the user decides about the reading (`Options`), and limits that users never see (`Settings`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import os
 from dataclasses import dataclass, replace
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
+
+
+@dataclass(frozen=True)
+class Options:
+    """`projects` are keys as typed, empty for all; `start_date` is epoch milliseconds, `lookback` milliseconds."""
+
+    projects: tuple[str, ...] = ()
+    start_date: int | None = None
+    lookback: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,7 @@ from source_jira_flow.cdk import masking, seam
 from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
-from source_jira_flow.jira import connect
-from source_jira_flow.jira.connection import client_for
+from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.lists import streams_of
 from source_jira_flow.scan.streams import SharedSweep, fed_streams, issue_streams
 from source_jira_flow.settings import Settings
@@ -90,7 +89,8 @@ class SourceJiraFlow(YamlDeclarativeSource):
 
     def _begin(self, raw: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog, logger: logging.Logger) -> Sync:
         config = Config.parse(raw)
-        instance = connect(config, client_for(config, settings=Settings.from_environment(), logger=logger))
+        settings = Settings.from_environment()
+        instance = connect(config, client_for(config, settings=settings, logger=logger))
         logger.info(
             "Successfully connected via %s to %s (%s %s).",
             instance.account.title,
@@ -98,8 +98,17 @@ class SourceJiraFlow(YamlDeclarativeSource):
             instance.jira.kind_title,
             instance.server.version,
         )
-        states = seam.state_manager(self)
-        sync = Sync(config, instance, catalog, states, seam.message_repository(self), logger, self.writes_json)
+        sync = Sync(
+            instance.jira,
+            instance,
+            config.options,
+            settings,
+            catalog,
+            seam.state_manager(self),
+            seam.message_repository(self),
+            logger,
+            self.writes_json,
+        )
         sync.verify_states()
         if not fed_streams(sync):
             sync.issues_read.set()

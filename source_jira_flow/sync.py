@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, SyncMode
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -14,14 +14,33 @@ from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import StateEmitter
-from source_jira_flow.config import Config
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import WrongInstance
-from source_jira_flow.jira import Instance, Jira
-from source_jira_flow.jira.base import Document
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.jira.projects import Project, Selection, select
+from source_jira_flow.settings import Options, Settings
 
 STATE_VERSION = 1
 _PROJECTS_IN_IDENTITY = 5
+
+
+class SignedIn(Protocol):
+    """The Jira that was signed in to, as far as a sync needs it; see `jira.connection.Instance`."""
+
+    @property
+    def now(self) -> int:
+        """Jira's clock in epoch milliseconds, before anything was read."""
+
+    @property
+    def site_url(self) -> str:
+        """The address at which people read issues."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What a state keeps, to notice another Jira."""
+
+    def prove_sign_in(self) -> None:
+        """Raises SignInRefused unless Jira still takes us for the account that signed in."""
 
 
 class Sync:
@@ -35,22 +54,26 @@ class Sync:
 
     def __init__(
         self,
-        config: Config,
-        instance: Instance,
+        jira: Jira,
+        account: SignedIn,
+        options: Options,
+        settings: Settings,
         catalog: ConfiguredAirbyteCatalog,
         states: ConnectorStateManager,
         messages: MessageRepository,
         logger: logging.Logger,
         writes_json: bool = False,
     ) -> None:
-        self.config = config
-        self.instance = instance
-        self.jira: Jira = instance.jira
-        self.now = instance.server.now
+        self.jira = jira
+        self.account = account
+        self.options = options
+        self.settings = settings
+        self.workers = jira.workers
+        self.now = account.now
         self.logger = logger
         self.writes_json = writes_json
         self.chosen: Mapping[str, ConfiguredAirbyteStream] = {chosen.stream.name: chosen for chosen in catalog.streams}
-        self.seen_people: dict[str, Document] = {}
+        self.seen_people: dict[str, JsonObject] = {}
         self.seen_sprints: dict[int, Any] = {}
         self.issues_read = threading.Event()
         self.sweep_failure: Exception | None = None
@@ -97,7 +120,7 @@ class Sync:
     def identity(self) -> Mapping[str, Any]:
         """What a state keeps of the Jira it belongs to, with a few projects to know it again by."""
         sample = sorted(self.projects, key=lambda project: int(project.id))[:_PROJECTS_IN_IDENTITY]
-        return {**self.instance.identity, "projects": {project.id: project.key for project in sample}}
+        return {**self.account.identity, "projects": {project.id: project.key for project in sample}}
 
     def verify_states(self) -> None:
         """Raises WrongInstance where a state to go on from was made of another Jira."""
@@ -109,7 +132,7 @@ class Sync:
                 verified.append(stored)
 
     def _verify_instance(self, stream: str, stored: Mapping[str, Any]) -> None:
-        now = self.instance.identity
+        now = self.account.identity
         if stored.get("kind") != now["kind"]:
             raise WrongInstance(
                 f"The stored state of {stream} comes from {_kind_title(stored.get('kind'))}, and this is"
@@ -138,13 +161,13 @@ class Sync:
     # -- projects ----------------------------------------------------------------------------------
 
     @property
-    def project_documents(self) -> list[Document]:
+    def project_documents(self) -> list[JsonObject]:
         """All visible projects as Jira gives them, asked for once a run."""
         with self._projects_lock:
             return self._project_documents
 
     @cached_property
-    def _project_documents(self) -> list[Document]:
+    def _project_documents(self) -> list[JsonObject]:
         return self.jira.projects()
 
     @property
@@ -154,7 +177,7 @@ class Sync:
 
     def select_projects(self) -> Selection:
         """The projects to import, by the configuration."""
-        return select(self.projects, self.config.projects)
+        return select(self.projects, self.options.projects)
 
     # -- records -----------------------------------------------------------------------------------
 

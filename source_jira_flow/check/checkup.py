@@ -28,9 +28,9 @@ from source_jira_flow.common.text import clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.jira import Instance, Jira
-from source_jira_flow.jira.connection import ServerInfo, gateway, jira_of, read_server_info, sign_in
+from source_jira_flow.jira.connection import Instance, ServerInfo, gateway, jira_of, read_server_info, sign_in
 from source_jira_flow.jira.projects import Project, select
+from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.settings import Settings
 from source_jira_flow.sign_in.auth import authenticator
 
@@ -193,7 +193,7 @@ class _Checkup:
             auth_type=config.credentials.auth_type,
         )
 
-    def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> Jira | None:
+    def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> RestJira | None:
         """The Jira as the account sees it, or None where the token's scopes don't let us see anything."""
         try:
             account, client = sign_in(config, client, server)
@@ -214,7 +214,7 @@ class _Checkup:
                 return None
         return jira
 
-    def _examine_permissions(self, config: Config, jira: Jira) -> None:
+    def _examine_permissions(self, config: Config, jira: RestJira) -> None:
         with self._collecting():
             self._add(permissions.browse_users_finding(jira.holds_globally(permissions.BROWSE_USERS)))
         projects = [Project.of(document) for document in jira.projects()]
@@ -247,7 +247,7 @@ class _Checkup:
             self.diagnosis.findings += findings_of(error, self._logger)
 
     @staticmethod
-    def _renamed(jira: Jira, unknown: Sequence[str]) -> dict[str, str]:
+    def _renamed(jira: RestJira, unknown: Sequence[str]) -> dict[str, str]:
         """Today's key by a key that is not in the list of projects: Jira still finds a project by its old keys."""
         now: dict[str, str] = {}
         for key in unknown[:_MOST_RENAMED]:

@@ -13,15 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from source_jira_flow.check.findings import Finding, Mender, warning
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
-from source_jira_flow.jira import Jira
 from source_jira_flow.jira.projects import Project
+from source_jira_flow.jira.rest import RestJira
 
 ADMINISTER_PROJECTS = "ADMINISTER_PROJECTS"
 SET_ISSUE_SECURITY = "SET_ISSUE_SECURITY"
 MOST_PROJECTS = 40
 
 
-def hidden_level_findings(jira: Jira, projects: Sequence[Project], held: Mapping[str, frozenset[str]]) -> list[Finding]:
+def hidden_level_findings(
+    jira: RestJira, projects: Sequence[Project], held: Mapping[str, frozenset[str]]
+) -> list[Finding]:
     """A warning where projects have security levels that the account is not in, or may not be in."""
     asked = [project for project in projects if ADMINISTER_PROJECTS in held.get(project.id, frozenset())]
     with ThreadPoolExecutor(jira.client.workers) as pool:
@@ -36,7 +38,7 @@ def hidden_level_findings(jira: Jira, projects: Sequence[Project], held: Mapping
     return _hidden(hidden) + _unknown(unknown)
 
 
-def _levels(jira: Jira, project: Project) -> tuple[frozenset[str], frozenset[str]]:
+def _levels(jira: RestJira, project: Project) -> tuple[frozenset[str], frozenset[str]]:
     """All levels of a project, and those that the account is in; nothing where Jira does not tell."""
     root = f"/rest/api/2/project/{project.id}"
     try:

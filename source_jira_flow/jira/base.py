@@ -7,15 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from source_jira_flow.errors import NotFound, PassingFault
-from source_jira_flow.http.client import JiraClient
-from source_jira_flow.jira import agile
-from source_jira_flow.jira.users import UserList
+from source_jira_flow.common.json import JsonObject
 
 # Ask for pages of ids this large; Jira gives fewer where its administrator says so.
 ID_PAGE_SIZE = 5000
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +20,7 @@ class SearchPage:
     `next` is where the next page of this same query begins (opaque), or None on the last page.
     """
 
-    issues: list[Document]
+    issues: list[JsonObject]
     next: Any | None
 
 
@@ -37,6 +32,18 @@ class Count:
     exact: bool
 
 
+class UserList(ABC):
+    """Jira's user objects, once through; the same user can come more than once.
+
+    `may_be_cut` tells, once all came, whether Jira may have held some back.
+    """
+
+    may_be_cut = False
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[JsonObject]: ...
+
+
 class Jira(ABC):
     """One Jira and the account that asks. All methods raise the errors of `errors.py`."""
 
@@ -46,8 +53,12 @@ class Jira(ABC):
     # How many rows of one search can be reached, or None for any number.
     result_window: ClassVar[int | None]
 
-    def __init__(self, client: JiraClient) -> None:
-        self.client = client
+    # How many requests may be under way at once.
+    workers: int
+
+    @abstractmethod
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The parsed JSON of a list or an object that has no method of its own here."""
 
     @abstractmethod
     def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
@@ -58,7 +69,7 @@ class Jira(ABC):
         """How many issues the account can see that match."""
 
     @abstractmethod
-    def projects(self) -> list[Document]:
+    def projects(self) -> list[JsonObject]:
         """All projects that the account can see, archived ones too, with description and lead, as Jira gives them."""
 
     @abstractmethod
@@ -83,58 +94,37 @@ class Jira(ABC):
         """All users, inactive ones too. Raises Forbidden where the account may not browse users."""
 
     @abstractmethod
-    def user(self, identifier: str) -> Document | None:
+    def user(self, identifier: str) -> JsonObject | None:
         """The user of that accountId (Cloud) or key, or None where Jira confirms that there is none (404)."""
 
-    def project(self, id_or_key: str) -> Document | None:
+    @abstractmethod
+    def project(self, id_or_key: str) -> JsonObject | None:
         """One project, or None where Jira confirms that the account can't see it (404)."""
-        try:
-            document: Document = self.client.get(f"/rest/api/2/project/{id_or_key}")
-        except NotFound:
-            return None
-        return document
 
-    def listed_project(self, project_id: str) -> Document | None:
+    @abstractmethod
+    def listed_project(self, project_id: str) -> JsonObject | None:
         """One project as the list of projects gives it, or None where the account can't see it."""
-        return self.project(project_id)
 
+    @abstractmethod
     def issue_exists(self, issue_id: str) -> bool:
         """Whether the account can see the issue."""
-        try:
-            self.client.get(f"/rest/api/2/issue/{issue_id}", {"fields": "id"})
-        except NotFound:
-            return False
-        return True
 
-    def fields(self) -> list[Document]:
+    @abstractmethod
+    def fields(self) -> list[JsonObject]:
         """All fields: id, name, custom, schema."""
-        documents: list[Document] = self.client.get("/rest/api/2/field")
-        return documents
 
-    def comments(self, issue_id: str) -> Iterator[Document]:
+    @abstractmethod
+    def comments(self, issue_id: str) -> Iterator[JsonObject]:
         """All comments of an issue in the order of creation, page by page; none where the issue is gone."""
-        start, path = 0, f"/rest/api/2/issue/{issue_id}/comment"
-        while True:
-            try:
-                page = self.client.get(path, {"startAt": start, "maxResults": 100, "orderBy": "created"})
-            except NotFound:
-                return
-            rows = page["comments"]
-            yield from rows
-            start += len(rows)
-            if start >= page["total"]:
-                return
-            if not rows:
-                raise PassingFault(f"Jira gave {start} of {page['total']} comments of issue {issue_id} and then none.")
 
-    def boards(self) -> Iterator[Document]:
+    @abstractmethod
+    def boards(self) -> Iterator[JsonObject]:
         """All boards that the account can see. See `agile.boards` for what it raises."""
-        return agile.boards(self.client)
 
-    def board_sprints(self, board_id: int, states: str | None = None) -> list[Document]:
+    @abstractmethod
+    def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
         """The sprints that a board shows, all or those in `states`. See `agile.board_sprints` for what it raises."""
-        return agile.board_sprints(self.client, board_id, states)
 
-    def sprint(self, sprint_id: int) -> Document | None:
+    @abstractmethod
+    def sprint(self, sprint_id: int) -> JsonObject | None:
         """One sprint, or None where Jira confirms that the account can't see it (404)."""
-        return agile.sprint(self.client, sprint_id)

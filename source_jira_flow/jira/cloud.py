@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise
-from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
+from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
-from source_jira_flow.jira.users import OffsetUserList, UserList, find_user
+from source_jira_flow.jira.rest import RestJira
+from source_jira_flow.jira.users import OffsetUserList, find_user
 
 _PROJECT_SEARCH = "/rest/api/2/project/search"
 _PROJECT_PAGE = 100
@@ -16,7 +18,7 @@ _LISTED_PROJECTS = {"expand": "description,lead", "status": ["live", "archived"]
 _LABEL_PAGE = 1000
 
 
-class CloudJira(Jira):
+class CloudJira(RestJira):
     """Searches by token, lists of everything, bulk answers about permissions."""
 
     kind: ClassVar[str] = "cloud"
@@ -25,7 +27,7 @@ class CloudJira(Jira):
     result_window: ClassVar[int | None] = None
 
     def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
-        body: Document = {"jql": jql, "fields": list(fields), "maxResults": limit}
+        body: JsonObject = {"jql": jql, "fields": list(fields), "maxResults": limit}
         if position is not None:
             body["nextPageToken"] = position
         answer = self.client.post("/rest/api/2/search/jql", body)
@@ -38,10 +40,10 @@ class CloudJira(Jira):
         answer = self.client.post("/rest/api/2/search/approximate-count", {"jql": jql})
         return Count(int(answer["count"]), exact=False)
 
-    def projects(self) -> list[Document]:
+    def projects(self) -> list[JsonObject]:
         return list(self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "orderBy": "key"}))
 
-    def listed_project(self, project_id: str) -> Document | None:
+    def listed_project(self, project_id: str) -> JsonObject | None:
         # Asked for by its path, an archived project is a 404 for those who can't administer Jira.
         found = self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "id": project_id})
         return next((document for document in found if str(document["id"]) == project_id), None)
@@ -66,7 +68,7 @@ class CloudJira(Jira):
     def users(self) -> UserList:
         return OffsetUserList(self.client)
 
-    def user(self, identifier: str) -> Document | None:
+    def user(self, identifier: str) -> JsonObject | None:
         return find_user(self.client, {"accountId": identifier})
 
     def _offset_rows(self, path: str, size: int, params: Mapping[str, Any]) -> Iterator[Any]:

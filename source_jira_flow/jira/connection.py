@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config, is_loopback
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import Answer, JiraClient
@@ -14,8 +15,8 @@ from source_jira_flow.http.faults import base_of, in_words, unusable
 from source_jira_flow.http.refusals import sign_in_refused
 from source_jira_flow.http.waiting import date_of
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
-from source_jira_flow.jira.base import Document, Jira
 from source_jira_flow.jira.cloud import CloudJira
+from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import ATLASSIAN_GATEWAY
 from source_jira_flow.sign_in.auth import authenticator
@@ -23,7 +24,7 @@ from source_jira_flow.sign_in.auth import authenticator
 OLDEST_VERSION = (7, 13)
 # A firewall may let only the site through: then the site's own answer has to come soon.
 _TRIES_AT_GATEWAY = 2
-_KINDS: dict[bool, type[Jira]] = {True: CloudJira, False: SelfHostedJira}
+_KINDS: dict[bool, type[RestJira]] = {True: CloudJira, False: SelfHostedJira}
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,15 @@ class ServerInfo:
 class Instance:
     """A Jira that was reached and signed in to."""
 
-    jira: Jira
+    jira: RestJira
     server: ServerInfo
     account: Account
     configured_url: str
+
+    @property
+    def now(self) -> int:
+        """Jira's clock in epoch milliseconds, before anything was read."""
+        return self.server.now
 
     @property
     def site_url(self) -> str:
@@ -90,7 +96,7 @@ def connect(config: Config, client: JiraClient) -> Instance:
     return Instance(jira_of(server, client), server, account, config.base_url)
 
 
-def jira_of(server: ServerInfo, client: JiraClient) -> Jira:
+def jira_of(server: ServerInfo, client: JiraClient) -> RestJira:
     """The interface to a Jira of this kind."""
     return _KINDS[server.is_cloud](client)
 
@@ -210,7 +216,7 @@ def _gateway_root(client: JiraClient) -> str:
 
 
 def _myself(client: JiraClient, tries: int | None = None) -> Account:
-    document: Document = client.get("/rest/api/2/myself", tries=tries)
+    document: JsonObject = client.get("/rest/api/2/myself", tries=tries)
     identifier: Any = document.get("accountId") or document.get("key") or document.get("name")
     if not identifier:
         raise sign_in_refused(200, {"X-AUSERNAME": "anonymous"}, b"", client.auth_type)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 
 IMPORTABLE_TYPES = frozenset({"software", "business"})
 
@@ -23,7 +23,7 @@ class Project:
     archived: bool
 
     @classmethod
-    def of(cls, document: Document) -> Project:
+    def of(cls, document: JsonObject) -> Project:
         """From Jira's own object."""
         return cls(
             id=str(document["id"]),

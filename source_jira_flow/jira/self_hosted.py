@@ -6,15 +6,17 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.http.deadline import map_by
-from source_jira_flow.jira.base import Count, Document, Jira, SearchPage
-from source_jira_flow.jira.users import CursorUserList, SweptUserList, UserList, find_user
+from source_jira_flow.jira.base import Count, SearchPage, UserList
+from source_jira_flow.jira.rest import RestJira
+from source_jira_flow.jira.users import CursorUserList, SweptUserList, find_user
 
 _TRIES_OF_AN_EMPTY_LIST = 5
 
 
-class SelfHostedJira(Jira):
+class SelfHostedJira(RestJira):
     """Searches by offset with a total, whole lists in one answer, permissions one project at a time."""
 
     kind: ClassVar[str] = "self_hosted"
@@ -37,18 +39,18 @@ class SelfHostedJira(Jira):
     def count(self, jql: str) -> Count:
         return Count(int(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"]), exact=True)
 
-    def _search(self, body: Mapping[str, Any]) -> Document:
-        answer: Document = self.client.post("/rest/api/2/search", body)
+    def _search(self, body: Mapping[str, Any]) -> JsonObject:
+        answer: JsonObject = self.client.post("/rest/api/2/search", body)
         return answer
 
-    def projects(self) -> list[Document]:
+    def projects(self) -> list[JsonObject]:
         # A list without a total to be held against; an account that sees no project is a rare thing.
         lists = (self._projects() for _ in range(_TRIES_OF_AN_EMPTY_LIST))
         return next((documents for documents in lists if documents), [])
 
-    def _projects(self) -> list[Document]:
+    def _projects(self) -> list[JsonObject]:
         params = {"expand": "description,lead", "includeArchived": "true"}
-        documents: list[Document] = self.client.get("/rest/api/2/project", params)
+        documents: list[JsonObject] = self.client.get("/rest/api/2/project", params)
         return documents
 
     def project_permissions(
@@ -88,5 +90,5 @@ class SelfHostedJira(Jira):
     def users(self) -> UserList:
         return CursorUserList(self.client, lambda: SweptUserList(self.client))
 
-    def user(self, identifier: str) -> Document | None:
+    def user(self, identifier: str) -> JsonObject | None:
         return find_user(self.client, {"key": identifier})

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from string import ascii_lowercase, digits
-from typing import Any
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
-
-User = dict[str, Any]
 
 # Texts that mean "everybody" on some versions. No name holds two quotes in a row, so an answer to these proves it.
 _PROVEN_WILDCARDS = ('""', "''")
@@ -27,7 +25,9 @@ _MOST_QUESTIONS = 100_000
 class PrefixSweep:
     """One sweep. After `users()` came to its end, the other attributes tell how it went."""
 
-    def __init__(self, search: Callable[[str], list[User]], named: Callable[[str], User | None], workers: int) -> None:
+    def __init__(
+        self, search: Callable[[str], list[JsonObject]], named: Callable[[str], JsonObject | None], workers: int
+    ) -> None:
         """`search` answers a text with the first users that match; `named` gives the user of exactly that user name."""
         self.asked = 0
         self.may_be_incomplete = False
@@ -44,7 +44,7 @@ class PrefixSweep:
         """How many users were found."""
         return len(self._seen)
 
-    def users(self) -> Iterator[User]:
+    def users(self) -> Iterator[JsonObject]:
         """Everybody who can be found, once."""
         for text in (*_PROVEN_WILDCARDS, *_USEFUL_TEXTS):
             answer = self._search(text)
@@ -66,14 +66,14 @@ class PrefixSweep:
                 asked.add(letter)
                 yield prefix + letter
 
-    def _ask_all(self, questions: Iterable[str]) -> Iterator[User]:
+    def _ask_all(self, questions: Iterable[str]) -> Iterator[JsonObject]:
         for prefix, (answer, goes_on) in in_parallel(self._answer, questions, self._workers):
             self.asked += 1
             yield from self._new(answer)
             if goes_on and self.asked < _MOST_QUESTIONS:
                 self._opened[prefix] = set()
 
-    def _answer(self, prefix: str) -> tuple[list[User], bool]:
+    def _answer(self, prefix: str) -> tuple[list[JsonObject], bool]:
         """Those whom a search finds, and whether there may be others behind them.
 
         The user who is called just so can be left out of a full answer, and no longer prefix would find them.
@@ -86,7 +86,7 @@ class PrefixSweep:
         user = self._named(prefix)
         return (answer if user is None else [*answer, user]), True
 
-    def _new(self, users: Iterable[User]) -> Iterator[User]:
+    def _new(self, users: Iterable[JsonObject]) -> Iterator[JsonObject]:
         for user in users:
             key = str(user.get("key") or user.get("name"))
             if key not in self._seen:
@@ -127,11 +127,11 @@ class _Alphabet:
         return behind
 
 
-def _is_full(answer: list[User]) -> bool:
+def _is_full(answer: list[JsonObject]) -> bool:
     return len(answer) > 0 and len(answer) % _CAPS_ARE_MULTIPLES_OF == 0
 
 
-def _looks_at(prefix: str, answer: list[User]) -> bool:
+def _looks_at(prefix: str, answer: list[JsonObject]) -> bool:
     """Whether the answer has to do with the text: a Jira that ignores it would be asked for ever.
 
     Half is enough, since what matched can be an e-mail address that is hidden.
@@ -141,5 +141,5 @@ def _looks_at(prefix: str, answer: list[User]) -> bool:
     return 2 * fitting >= len(answer)
 
 
-def _name(user: User) -> str:
+def _name(user: JsonObject) -> str:
     return str(user.get("name") or "").lower()

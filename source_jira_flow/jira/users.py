@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault, RefusedRequest
 from source_jira_flow.http.client import JiraClient
+from source_jira_flow.jira.base import UserList
 from source_jira_flow.jira.paging import rows_of
 from source_jira_flow.jira.user_sweep import PrefixSweep
 
@@ -16,20 +17,6 @@ _SMALLEST_PAGE = 50
 _CONFLICT = 409
 _EMPTY_TRIES = 6
 
-User = dict[str, Any]
-
-
-class UserList(ABC):
-    """Jira's user objects, once through; the same user can come more than once.
-
-    `may_be_cut` tells, once all came, whether Jira may have held some back.
-    """
-
-    may_be_cut = False
-
-    @abstractmethod
-    def __iter__(self) -> Iterator[User]: ...
-
 
 class OffsetUserList(UserList):
     """Cloud's `users/search`: a bare array, inactive and app users among them, up to an empty page."""
@@ -37,7 +24,7 @@ class OffsetUserList(UserList):
     def __init__(self, client: JiraClient) -> None:
         self._client = client
 
-    def __iter__(self) -> Iterator[User]:
+    def __iter__(self) -> Iterator[JsonObject]:
         start = 0
         while True:
             # The first page is never empty: the account that asks is in the list.
@@ -51,11 +38,11 @@ class OffsetUserList(UserList):
             yield from rows
             start += len(rows)
 
-    def _page_with_rows(self, start: int, tries: int) -> list[User]:
+    def _page_with_rows(self, start: int, tries: int) -> list[JsonObject]:
         pages = (self._page(start) for _ in range(tries))
         return next((rows for rows in pages if rows), [])
 
-    def _page(self, start: int, size: int = _PAGE) -> list[User]:
+    def _page(self, start: int, size: int = _PAGE) -> list[JsonObject]:
         path = "/rest/api/2/users/search"
         try:
             return _array(self._client.get(path, {"startAt": start, "maxResults": size}), path)
@@ -73,7 +60,7 @@ class CursorUserList(UserList):
         self._client = client
         self._fallback = fallback
 
-    def __iter__(self) -> Iterator[User]:
+    def __iter__(self) -> Iterator[JsonObject]:
         try:
             page = self._page(None)
         except NotFound:
@@ -112,7 +99,7 @@ class SweptUserList(UserList):
         self._client = client
         self._sweep = PrefixSweep(self._search, self._named, client.workers)
 
-    def __iter__(self) -> Iterator[User]:
+    def __iter__(self) -> Iterator[JsonObject]:
         yield from self._sweep.users()
         self.may_be_cut = self._sweep.may_be_incomplete
         if self.may_be_cut:
@@ -123,19 +110,19 @@ class SweptUserList(UserList):
                 self._sweep.asked,
             )
 
-    def _search(self, text: str) -> list[User]:
+    def _search(self, text: str) -> list[JsonObject]:
         path = "/rest/api/2/user/search"
         params = {"username": text, "includeInactive": "true", "startAt": 0, "maxResults": _PAGE}
         return _array(self._client.get(path, params), path)
 
-    def _named(self, username: str) -> User | None:
+    def _named(self, username: str) -> JsonObject | None:
         return find_user(self._client, {"username": username})
 
 
-def find_user(client: JiraClient, who: Mapping[str, str]) -> User | None:
+def find_user(client: JiraClient, who: Mapping[str, str]) -> JsonObject | None:
     """The user whom one parameter (`accountId`, `key` or `username`) names, or None where there is none (404)."""
     try:
-        user: User = client.get("/rest/api/2/user", who)
+        user: JsonObject = client.get("/rest/api/2/user", who)
     except NotFound:
         return None
     return user
@@ -145,7 +132,7 @@ def _is_last(page: Mapping[str, Any]) -> bool:
     return page.get("isLast") is not False
 
 
-def _array(answer: Any, path: str) -> list[User]:
+def _array(answer: Any, path: str) -> list[JsonObject]:
     if not isinstance(answer, list):
         raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
     return answer

@@ -31,7 +31,7 @@ class ProjectPartitionRouter(SinglePartitionRouter):
 
 
 def _projects(sync: Sync) -> Iterable[Project]:
-    if not sync.config.projects:
+    if not sync.options.projects:
         return sync.projects
     selection = sync.select_projects()
     return (*selection.imported, *selection.not_importable)

@@ -55,14 +55,13 @@ class JiraListRetriever(Retriever):
             self._pass_over(refused, sync, partition)
         if not partition:
             # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
-            sync.instance.prove_sign_in()
+            sync.account.prove_sign_in()
 
     def _rows(self, sync: Sync, partition: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         path = self.path.format(**partition)
-        client = sync.jira.client
         if self.paging == "offset":
-            return offset_rows(lambda page: client.get(path, page), _PAGE, path)
-        rows = client.get(path)
+            return offset_rows(lambda page: sync.jira.get(path, page), _PAGE, path)
+        rows = sync.jira.get(path)
         if not isinstance(rows, list):
             raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
         return rows

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from source_jira_flow.common.instants import utc
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.people import person_id, person_name
 
 _IN_COLUMNS = frozenset({"body", "self"})
 
 
-def comment_record(comment: Document, issue: Document, issue_updated: str | None) -> dict[str, Any]:
+def comment_record(comment: JsonObject, issue: JsonObject, issue_updated: str | None) -> dict[str, Any]:
     """The record of `comments`; `issue_updated` tells which version of the issue it came with."""
     author, editor = comment.get("author"), comment.get("updateAuthor")
     return {

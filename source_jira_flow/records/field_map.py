@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 
 _SPRINT = "com.pyxis.greenhopper.jira:gh-sprint"
 _EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
@@ -22,7 +22,7 @@ class FieldMap:
     epic_links: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, fields: Iterable[Document]) -> FieldMap:
+    def of(cls, fields: Iterable[JsonObject]) -> FieldMap:
         """From Jira's list of fields. A plain number field counts as story points by its name alone."""
         by_kind: dict[str, list[str]] = {}
         named: list[str] = []

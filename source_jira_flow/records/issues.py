@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from source_jira_flow.common.instants import utc
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.people import person_id, person_name
 from source_jira_flow.records.sprint_field import sprint_ids
@@ -13,12 +13,12 @@ from source_jira_flow.records.sprint_field import sprint_ids
 # Fields that have streams of their own, or grow without bound; `fields` leaves them out.
 LEFT_OUT = frozenset({"comment", "worklog", "attachment"})
 _EPIC_LEVEL = 1
-_NOTHING: Document = {}
+_NOTHING: JsonObject = {}
 
 
-def issue_record(issue: Document, field_map: FieldMap, site_url: str) -> dict[str, Any]:
+def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[str, Any]:
     """The record of `issues` for one row of a search that asked for all fields and `comment`."""
-    fields: Document = issue["fields"]
+    fields: JsonObject = issue["fields"]
     get = fields.get
     key = issue["key"]
     project = get("project") or _NOTHING
@@ -63,7 +63,7 @@ def issue_record(issue: Document, field_map: FieldMap, site_url: str) -> dict[st
     }
 
 
-def _first(fields: Document, names: tuple[str, ...]) -> Any:
+def _first(fields: JsonObject, names: tuple[str, ...]) -> Any:
     for name in names:
         value = fields.get(name)
         if value is not None:
@@ -71,7 +71,7 @@ def _first(fields: Document, names: tuple[str, ...]) -> Any:
     return None
 
 
-def _epic(parent: Document) -> str | None:
+def _epic(parent: JsonObject) -> str | None:
     """The parent's key where the parent is an epic: Cloud keeps epics as parents."""
     kind = (parent.get("fields") or _NOTHING).get("issuetype") or _NOTHING
     return parent.get("key") if kind.get("hierarchyLevel") == _EPIC_LEVEL else None

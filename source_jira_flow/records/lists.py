@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from source_jira_flow.common.instants import utc
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.people import person_id
 from source_jira_flow.records.sprint_field import SprintValue
@@ -47,7 +47,7 @@ def lasting(value: Any) -> Any:
     return value
 
 
-def user_columns(user: Document) -> Columns:
+def user_columns(user: JsonObject) -> Columns:
     """The columns of `users`. Hidden e-mail addresses and zones are null; only self-hosted users have a user name."""
     return {
         "id": person_id(user),
@@ -61,7 +61,7 @@ def user_columns(user: Document) -> Columns:
     }
 
 
-def project_columns(document: Document, site_url: str) -> Columns:
+def project_columns(document: JsonObject, site_url: str) -> Columns:
     """The columns of `projects`. `site_url` is Jira's address for people."""
     project = Project.of(document)
     category = document.get("projectCategory") or {}
@@ -81,7 +81,7 @@ def project_columns(document: Document, site_url: str) -> Columns:
     }
 
 
-def sprint_columns(sprint: Document, board_ids: frozenset[int]) -> Columns:
+def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
     """The columns of `sprints`, from the sprint as Jira Software lists it, with all boards that show it."""
     state = sprint.get("state")
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 
 
-def person_id(user: Document | None) -> str | None:
+def person_id(user: JsonObject | None) -> str | None:
     """The id under which the user stands in `users`; old servers may know a name only."""
     return (user.get("accountId") or user.get("key") or user.get("name")) if user else None
 
 
-def person_name(user: Document | None) -> str | None:
+def person_name(user: JsonObject | None) -> str | None:
     """The name to show."""
     return (user.get("displayName") or user.get("name")) if user else None

@@ -8,8 +8,9 @@ from functools import partial
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.common.instants import floor_second, milliseconds
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Count, Document
+from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.pages import Range
 from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
 from source_jira_flow.scan.reader import IssueReader
@@ -39,7 +40,7 @@ class History:
         self._changes_since = changes_since
         self._add = add
         self._coverage = Coverage()
-        start = reader.sync.config.start_date
+        start = reader.sync.options.start_date
         self._extra = "" if start is None else jql.at_or_after("updated", start)
 
     # -- reading -----------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ class History:
         window.start = start
         return True
 
-    def _first_issue(self) -> list[Document]:
+    def _first_issue(self) -> list[JsonObject]:
         query = jql.ascending(jql.both(jql.in_projects(self._scope.projects), self._extra), "created")
         return self._reader.jira.search(query, ["created"], 1).issues
 
@@ -93,7 +94,7 @@ class History:
         if aim is None:
             # Smaller windows where large ones would leave lanes idle.
             most = self._reader.settings.window_size
-            parts = _PARTS_PER_LANE * self._reader.sync.config.workers
+            parts = _PARTS_PER_LANE * self._reader.sync.workers
             aim = max(most // 2, min(most, count // parts))
             count = self._cut_in_parts(window, count, min(parts, count // aim), aim)
         while count > aim * _TOLERANCE:
@@ -137,7 +138,7 @@ class History:
         return None
 
     def _is_wanted(
-        self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: Document
+        self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: JsonObject
     ) -> bool:
         if stream in self._changes_since and issue["updated_ms"] >= self._changes_since[stream]:
             return False

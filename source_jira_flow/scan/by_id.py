@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import ID_PAGE_SIZE, Document, Jira
+from source_jira_flow.jira.base import ID_PAGE_SIZE, Jira
 
 _MOST_LISTINGS = 20
 
@@ -24,7 +25,7 @@ class IdRead:
         self._fields = fields
         self._span = span
 
-    def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[Document], int]]:
+    def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[JsonObject], int]]:
         """These issues of the span, in portions of at most `size`, and the last id that each portion reaches.
 
         An issue that left the span meanwhile is missing: it comes with its new instant.
@@ -81,7 +82,7 @@ class IdRead:
             if not keys:
                 return
 
-    def _page_after(self, span: str, keys: Sequence[str]) -> list[Document]:
+    def _page_after(self, span: str, keys: Sequence[str]) -> list[JsonObject]:
         """The page after the last of `keys` that still exists: Jira refuses to compare with a deleted issue's key."""
         refused: BadRequest | None = None
         for key in reversed(keys[-5:]):
@@ -96,10 +97,10 @@ class IdRead:
     def _in(self, projects: Sequence[str]) -> str:
         return jql.both(jql.in_projects(projects), self._span)
 
-    def _by_ids(self, issue_ids: Sequence[str]) -> list[Document]:
+    def _by_ids(self, issue_ids: Sequence[str]) -> list[JsonObject]:
         """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves."""
         query = jql.both(self._in(self._projects()), jql.in_ids(issue_ids))
-        rows: list[Document] = []
+        rows: list[JsonObject] = []
         cursor = None
         try:
             while True:
@@ -114,7 +115,7 @@ class IdRead:
             middle = len(issue_ids) // 2
             return self._by_ids(issue_ids[:middle]) + self._by_ids(issue_ids[middle:])
 
-    def _single(self, issue_id: str) -> list[Document]:
+    def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
         if self._jira.issue_exists(issue_id):
             return self._jira.search(

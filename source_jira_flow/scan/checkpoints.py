@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from source_jira_flow.common.instants import floor_second, from_milliseconds
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.scan.feeds import Feed
 from source_jira_flow.scan.progress import Position, Scope, Window
 from source_jira_flow.state.issues import IssueState, written_groups
@@ -47,7 +47,7 @@ class Ledger:
             self._keys = dict(keys)
             for stream in self._versions:
                 oldest = min((scope.updated[stream] for scope in scopes), default=self._sync.now)
-                self._horizons[stream] = looked_back(oldest, self._sync.config.lookback)
+                self._horizons[stream] = looked_back(oldest, self._sync.options.lookback)
 
     def forget_versions(self, stream: str) -> None:
         """Nothing counts as sent lately: a renamed project's issues go out again with the `updated` they had."""
@@ -74,7 +74,7 @@ class Ledger:
             scope.projects = tuple(project for project in scope.projects if project not in gone)
 
     def commit_window(
-        self, scope: Scope, window: Window, position: Position | None, sent: Mapping[str, Sequence[Document]]
+        self, scope: Scope, window: Window, position: Position | None, sent: Mapping[str, Sequence[JsonObject]]
     ) -> None:
         """A page of a window is out; `position` is None when it was the last."""
         with self._lock:
@@ -86,7 +86,7 @@ class Ledger:
             self._commit(sent)
 
     def commit_updated(
-        self, scope: Scope, streams: Sequence[str], position: Position | None, sent: Mapping[str, Sequence[Document]]
+        self, scope: Scope, streams: Sequence[str], position: Position | None, sent: Mapping[str, Sequence[JsonObject]]
     ) -> None:
         """A page of changes is out; `position` is None when it was the last before T0."""
         reached = self._sync.now if position is None else position.second
@@ -95,12 +95,12 @@ class Ledger:
                 scope.updated[stream] = max(scope.updated[stream], reached)
             self._commit(sent)
 
-    def commit_rows(self, sent: Mapping[str, Sequence[Document]]) -> None:
+    def commit_rows(self, sent: Mapping[str, Sequence[JsonObject]]) -> None:
         """Rows that were read outside of any window's order."""
         with self._lock:
             self._commit(sent)
 
-    def _commit(self, sent: Mapping[str, Sequence[Document]]) -> None:
+    def _commit(self, sent: Mapping[str, Sequence[JsonObject]]) -> None:
         for feed in self._feeds:
             rows = sent.get(feed.name, ())
             versions, horizon = self._versions[feed.name], self._horizons[feed.name]
@@ -117,7 +117,7 @@ class Ledger:
         with self._lock:
             self._issues_since_checkpoint += 1
             late = time.monotonic() - self._last_checkpoint >= _SECONDS_PER_CHECKPOINT
-            if self._issues_since_checkpoint < self._sync.jira.client.settings.checkpoint_size and not late:
+            if self._issues_since_checkpoint < self._sync.settings.checkpoint_size and not late:
                 return
             self._issues_since_checkpoint = 0
             self._last_checkpoint = time.monotonic()
@@ -136,13 +136,13 @@ class Ledger:
     def _written_state(self, feed: Feed) -> dict[str, Any]:
         stream = feed.name
         oldest = min((scope.updated[stream] for scope in self._scopes if scope.projects), default=self._sync.now)
-        horizon = looked_back(oldest, self._sync.config.lookback)
+        horizon = looked_back(oldest, self._sync.options.lookback)
         # A new dict: lanes look things up in the old one without the lock.
         self._versions[stream] = {
             issue_id: updated for issue_id, updated in self._versions[stream].items() if updated >= horizon
         }
         here = {project for scope in self._scopes for project in scope.projects}
-        start_date = self._sync.config.start_date
+        start_date = self._sync.options.start_date
         return {
             **self._sync.new_state(stream),
             "groups": written_groups(stream, self._scopes),

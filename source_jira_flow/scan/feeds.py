@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import orjson
 
 from source_jira_flow.common.instants import utc
-from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record
@@ -29,14 +30,14 @@ class Feed(ABC):
     name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
 
-    def prepare(self, issues: Sequence[Document]) -> None:
+    def prepare(self, issues: Sequence[JsonObject]) -> None:
         """Called with the issues of a page before their records are made."""
 
     @abstractmethod
-    def records(self, issue: Document) -> Iterable[Mapping[str, Any]]:
+    def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         """The stream's records of one issue."""
 
-    def commit(self, issues: Sequence[Document]) -> None:
+    def commit(self, issues: Sequence[JsonObject]) -> None:
         """Called under the sweep's lock once all records of a page are out."""
 
     def extra_state(self) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class IssueFeed(Feed):
         self._site_url = site_url
         self._as_json = as_json
 
-    def records(self, issue: Document) -> Iterable[Mapping[str, Any]]:
+    def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         record = issue_record(issue, self._field_map, self._site_url)
         if self._as_json:
             record["fields"] = orjson.Fragment(orjson.dumps(record["fields"]))
@@ -76,16 +77,16 @@ class CommentFeed(Feed):
         self._jira = jira
         self._executor = executor
 
-    def prepare(self, issues: Sequence[Document]) -> None:
+    def prepare(self, issues: Sequence[JsonObject]) -> None:
         """Replace what Jira embedded where its total says that there is more."""
         cut = [issue for issue in issues if _is_cut(issue["fields"].get("comment"))]
         for issue, comments in zip(cut, self._executor.map(self._all_comments, cut), strict=True):
             issue["fields"]["comment"]["comments"] = comments
 
-    def _all_comments(self, issue: Document) -> list[Document]:
+    def _all_comments(self, issue: JsonObject) -> list[JsonObject]:
         return list(self._jira.comments(issue["id"]))
 
-    def records(self, issue: Document) -> Iterable[Mapping[str, Any]]:
+    def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         embedded = issue["fields"].get("comment")
         if not embedded:
             return ()
@@ -93,7 +94,7 @@ class CommentFeed(Feed):
         return [comment_record(comment, issue, issue_updated) for comment in embedded["comments"]]
 
 
-def _is_cut(embedded: Document | None) -> bool:
+def _is_cut(embedded: JsonObject | None) -> bool:
     return embedded is not None and embedded["total"] > len(embedded["comments"])
 
 
@@ -110,13 +111,13 @@ class LabelFeed(Feed):
         self._claims: dict[str, str] = dict.fromkeys(self._out, "")
         self._observed_at = observed_at
 
-    def records(self, issue: Document) -> Iterator[Mapping[str, Any]]:
+    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
         for label in issue["fields"].get("labels") or ():
             # setdefault is one step for all lanes.
             if label not in self._claims and self._claims.setdefault(label, issue["id"]) == issue["id"]:
                 yield label_record(label, self._observed_at)
 
-    def commit(self, issues: Sequence[Document]) -> None:
+    def commit(self, issues: Sequence[JsonObject]) -> None:
         for issue in issues:
             for label in issue["fields"].get("labels") or ():
                 if self._claims.get(label) == issue["id"]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.common.instants import MINUTE, ceil_second
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Document
 from source_jira_flow.scan.checkpoints import looked_back
 from source_jira_flow.scan.pages import Range
 from source_jira_flow.scan.progress import Position, Scope
@@ -29,9 +29,9 @@ class Changes:
         self._reader = reader
         self._sync = sync
         self._scope = scope
-        earliest = sync.config.start_date or 0
+        earliest = sync.options.start_date or 0
         self.since: Mapping[str, int] = {
-            stream: max(looked_back(updated, sync.config.lookback), earliest)
+            stream: max(looked_back(updated, sync.options.lookback), earliest)
             for stream, updated in scope.updated.items()
             if updated < sync.now
         }
@@ -40,7 +40,7 @@ class Changes:
         """The records of the changes. The watermark reaches T0 only when Jira's count agrees."""
         reader, streams = self._reader, tuple(self.since)
         begin = min(self.since.values())
-        settled = self._sync.now - max(self._sync.config.lookback, _UNSETTLED)
+        settled = self._sync.now - max(self._sync.options.lookback, _UNSETTLED)
         span = Range("updated", self._sync.now, settled, reader.settings.page_size)
         came: set[str] = set()
         for page in reader.pages(self._scope, span, Position(begin)):
@@ -53,7 +53,7 @@ class Changes:
         yield from self._verify(begin, came)
         reader.ledger.commit_updated(self._scope, streams, None, {})
 
-    def _is_wanted(self, stream: str, issue: Document) -> bool:
+    def _is_wanted(self, stream: str, issue: JsonObject) -> bool:
         return issue["updated_ms"] >= self.since[stream] and not self._reader.ledger.went_out(
             stream, issue["id"], issue["updated_ms"]
         )

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_jira_flow.common.instants import SECOND, ceil_second, floor_second, milliseconds
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.progress import Position
 
@@ -41,7 +42,7 @@ class Range:
 class ScanPage:
     """Rows that did not come before in this read, and where a read goes on once they are out (None: at the end)."""
 
-    issues: list[Document]
+    issues: list[JsonObject]
     position: Position | None
 
 
@@ -106,16 +107,16 @@ class RangeReader:
         span = jql.between(self._range.field, self._second, self._end)
         return jql.ascending(jql.both(jql.in_projects(self._projects()), span, self._range.extra), self._range.field)
 
-    def _fresh(self, rows: Sequence[Document]) -> list[Document]:
+    def _fresh(self, rows: Sequence[JsonObject]) -> list[JsonObject]:
         fresh = [row for row in rows if row["id"] not in self._seen]
         for row in fresh:
             self._seen[row["id"]] = self._instant(row)
         return fresh
 
-    def _instant(self, row: Document) -> int:
+    def _instant(self, row: JsonObject) -> int:
         return milliseconds(row["fields"][self._range.field])
 
-    def _anchor(self, rows: Sequence[Document]) -> int:
+    def _anchor(self, rows: Sequence[JsonObject]) -> int:
         """The second from which the next query begins: not after any row that is still to come."""
         if not rows:
             return self._second

@@ -10,9 +10,10 @@ from typing import TypeVar
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, ConfigurationError
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Count, Document
+from source_jira_flow.jira.base import Count
 from source_jira_flow.jira.missing_permissions import lost_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.by_id import IdRead
@@ -23,9 +24,9 @@ from source_jira_flow.scan.pages import Range, RangeReader, ScanPage
 from source_jira_flow.scan.progress import Position, Scope
 from source_jira_flow.sync import Sync
 
-Sent = Mapping[str, Sequence[Document]]
+Sent = Mapping[str, Sequence[JsonObject]]
 Sending = Generator[Record, None, Sent]
-Wanted = Callable[[str, Document], bool]
+Wanted = Callable[[str, JsonObject], bool]
 _Answer = TypeVar("_Answer")
 _TRIES_WHEN_REFUSED = 3
 
@@ -55,17 +56,17 @@ class IssueReader:
         feeds: Sequence[Feed],
         ledger: Ledger,
         fail_at_end: Callable[[Exception], None],
-        observe: Callable[[Document], None],
+        observe: Callable[[JsonObject], None],
     ) -> None:
         self.sync = sync
         self.jira = sync.jira
-        self.settings = sync.jira.client.settings
+        self.settings = sync.settings
         self.ledger = ledger
         self._feeds = {feed.name: feed for feed in feeds}
         self._fields = asked_fields(feeds)
         self._fail_at_end = fail_at_end
         self._observe = observe
-        self._pace = Pace(sync.config.workers)
+        self._pace = Pace(sync.workers)
         self._lock = threading.Lock()
 
     # -- asking ------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class IssueReader:
         counted = self.asking(scope, lambda: self.jira.count(jql.both(jql.in_projects(scope.projects), span)))
         return counted or Count(0, exact=True)
 
-    def missing(self, scope: Scope, span: str, known: Collection[str]) -> Iterator[list[Document]]:
+    def missing(self, scope: Scope, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
         """The issues of a span that are not among the `known` ids: listed by id, and read in portions."""
         again = IdRead(self.jira, lambda: scope.projects, self._fields, span)
         ids = self.asking(scope, again.ids) or set()
@@ -141,7 +142,7 @@ class IssueReader:
 
     # -- sending -----------------------------------------------------------------------------------
 
-    def send(self, issues: Sequence[Document], streams: Sequence[str], wanted: Wanted) -> Sending:
+    def send(self, issues: Sequence[JsonObject], streams: Sequence[str], wanted: Wanted) -> Sending:
         """The records of some issues; returns the issues that were sent, by stream.
 
         What was edited at or after T0 belongs to the next sync, so that no issue comes twice in one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_jira_flow.jira.base import Document
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.people import person_id
 from source_jira_flow.records.sprint_field import parse_sprint
@@ -21,7 +21,7 @@ class Occurrences:
         self._sprints = sync.seen_sprints if sprints else None
         self._sprint_fields = field_map.sprints
 
-    def note(self, issue: Document) -> None:
+    def note(self, issue: JsonObject) -> None:
         """The people and sprints of one issue."""
         fields = issue["fields"]
         if self._people is not None:
@@ -32,7 +32,7 @@ class Occurrences:
                     self._note_sprint(value, self._sprints)
 
     @staticmethod
-    def _note_people(fields: Document, people: dict[str, Document]) -> None:
+    def _note_people(fields: JsonObject, people: dict[str, JsonObject]) -> None:
         found = [fields.get(name) for name in _PEOPLE]
         for comment in (fields.get("comment") or {}).get("comments", ()):
             found += [comment.get("author"), comment.get("updateAuthor")]

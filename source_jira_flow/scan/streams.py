@@ -46,7 +46,7 @@ class SharedSweep:
             sync.sweep_failure = error
             sync.issues_read.set()
             raise
-        return [FunctionPartition(stream, f"lane {number}", lane) for number in range(sync.config.workers)]
+        return [FunctionPartition(stream, f"lane {number}", lane) for number in range(sync.workers)]
 
     def emit_last_states(self) -> None:
         """For the CDK, which wants a state at the end of every stream."""
@@ -67,12 +67,12 @@ def fed_streams(sync: Sync) -> Sequence[str]:
 
 
 def _sweep(sync: Sync) -> IssueSweep:
-    executor = ThreadPoolExecutor(sync.config.workers, thread_name_prefix="comments")
+    executor = ThreadPoolExecutor(sync.workers, thread_name_prefix="comments")
     # Beside the fields, for the plan. Should it fail, the plan asks again.
     executor.submit(lambda: sync.projects)
     field_map = FieldMap.of(sync.jira.fields())
     feeds: dict[str, Callable[[], Feed]] = {
-        ISSUES.name: lambda: IssueFeed(field_map, sync.instance.site_url, as_json=sync.writes_json),
+        ISSUES.name: lambda: IssueFeed(field_map, sync.account.site_url, as_json=sync.writes_json),
         COMMENTS.name: lambda: CommentFeed(sync.jira, executor),
         LABELS.name: lambda: LabelFeed(sync.stored_state(LABELS.name), from_milliseconds(sync.now)),
     }

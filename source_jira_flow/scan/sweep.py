@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from airbyte_cdk.sources.types import Record
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError, SignInRefused
-from source_jira_flow.jira.base import Document
 from source_jira_flow.jira.missing_permissions import NO_PROJECT, unknown_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.backfill import History, Job
@@ -28,7 +28,7 @@ _FAILURES_IN_A_ROW = 3
 class IssueSweep:
     """One sweep for all chosen streams that are made of issues. `lane` is run by several threads at once."""
 
-    def __init__(self, sync: Sync, feeds: Sequence[Feed], observe: Callable[[Document], None]) -> None:
+    def __init__(self, sync: Sync, feeds: Sequence[Feed], observe: Callable[[JsonObject], None]) -> None:
         """`observe` is shown every issue that is sent."""
         self._sync = sync
         self._states = {feed.name: IssueState.parse(feed.name, sync.stored_state(feed.name)) for feed in feeds}
@@ -94,7 +94,7 @@ class IssueSweep:
     def _plan(self) -> Iterable[Record]:
         projects = self._projects()
         self._forget_versions_of_renamed(projects)
-        scopes = make_plan(self._states, projects, self._sync.config.start_date, self._sync.now)
+        scopes = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
         self._ledger.open(scopes, {project.id: project.key for project in projects})
         for scope in scopes:
             changes = Changes(self._reader, scope)
@@ -124,7 +124,7 @@ class IssueSweep:
         return [*selection.imported, *kept]
 
     def _is_wanted(self, project: Project) -> bool:
-        keys = {key.upper() for key in self._sync.config.projects}
+        keys = {key.upper() for key in self._sync.options.projects}
         return project.importable and not project.archived and (not keys or project.key.upper() in keys)
 
     def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:

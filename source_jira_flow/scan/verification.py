@@ -11,8 +11,9 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import JiraFlowError, PassingFault
-from source_jira_flow.jira.base import Count, Document
+from source_jira_flow.jira.base import Count
 
 _FEW = 20
 _SHARE = 0.01
@@ -28,7 +29,7 @@ class WindowCount:
         self.end = end
         self._ids = array("Q")
 
-    def add(self, issues: Iterable[Document]) -> None:
+    def add(self, issues: Iterable[JsonObject]) -> None:
         """Issues that came, wanted or not."""
         self._ids.extend(int(issue["id"]) for issue in issues)
 

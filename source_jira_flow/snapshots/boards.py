@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from logging import Logger
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, Forbidden, NotFound, RefusedRequest, ServerFault
 from source_jira_flow.jira.agile import is_broken_board
-from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.jira.base import Jira
 
 _UNPROCESSABLE = 422
 
@@ -21,7 +22,7 @@ class Refusal(Enum):
     UNKNOWN = "refuses for a reason that is not known"
 
 
-def sprints_of(jira: Jira, board: Document, states: str | None, logger: Logger) -> list[Document] | Refusal:
+def sprints_of(jira: Jira, board: JsonObject, states: str | None, logger: Logger) -> list[JsonObject] | Refusal:
     """The sprints that a board shows, or why it shows none. Raises PassingFault where that may be passing."""
     board_id = int(board["id"])
     try:

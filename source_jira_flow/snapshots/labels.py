@@ -28,13 +28,13 @@ class LabelSnapshot:
             yield from self._comparison.see({"name": label})
         if not self._comparison.listed:
             # To nobody, Jira shows no labels.
-            self._sync.instance.prove_sign_in()
+            self._sync.account.prove_sign_in()
         yield from Absences(
             self._comparison,
             self._find,
-            self._sync.instance.prove_sign_in,
+            self._sync.account.prove_sign_in,
             title="labels",
-            workers=self._sync.config.workers,
+            workers=self._sync.workers,
             logger=self._sync.logger,
         ).records()
 

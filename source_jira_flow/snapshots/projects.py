@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.jira.base import Document
 from source_jira_flow.records.lists import Columns, project_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
@@ -33,9 +33,9 @@ class ProjectSnapshot:
         yield from Absences(
             self._comparison,
             self._find,
-            self._sync.instance.prove_sign_in,
+            self._sync.account.prove_sign_in,
             title="projects",
-            workers=self._sync.config.workers,
+            workers=self._sync.workers,
             logger=self._sync.logger,
         ).records()
 
@@ -47,5 +47,5 @@ class ProjectSnapshot:
         document = self._sync.jira.listed_project(identifier)
         return None if document is None else self._columns(document)
 
-    def _columns(self, document: Document) -> Columns:
-        return project_columns(document, self._sync.instance.site_url)
+    def _columns(self, document: JsonObject) -> Columns:
+        return project_columns(document, self._sync.account.site_url)

@@ -12,9 +12,10 @@ from logging import Logger
 
 import orjson
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden
-from source_jira_flow.jira.base import Document, Jira
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.lists import lasting
 from source_jira_flow.snapshots.boards import Refusal, sprints_of
 from source_jira_flow.snapshots.sprint_boards import SprintBoards
@@ -26,7 +27,7 @@ _MOST_ASKED_SINGLY = 50
 
 @dataclass(frozen=True)
 class _Question:
-    board: Document
+    board: JsonObject
     states: str | None
 
 
@@ -57,7 +58,7 @@ class SprintReading:
         elif not self.is_full:
             self._read_closed(closed)
 
-    def sprints(self) -> Iterator[Document]:
+    def sprints(self) -> Iterator[JsonObject]:
         """The sprints that were read, without what is volatile in them."""
         for found in self._found.values():
             yield orjson.loads(found)
@@ -81,7 +82,7 @@ class SprintReading:
             full_pass_at=self._now if self.is_full else self._before.full_pass_at,
         )
 
-    def _read_boards(self, boards: dict[int, Document]) -> None:
+    def _read_boards(self, boards: dict[int, JsonObject]) -> None:
         before = self._before
         if self.is_full:
             self._shown, self._without = {}, set()
@@ -90,7 +91,7 @@ class SprintReading:
             self._shown = {board: set(sprints - before.open) for board, sprints in before.boards.items()}
             self._without = set(before.without_sprints & boards.keys())
         questions = list(self._questions(boards))
-        for question, answer in in_parallel(self._ask, questions, self._jira.client.workers):
+        for question, answer in in_parallel(self._ask, questions, self._jira.workers):
             board_id = int(question.board["id"])
             if isinstance(answer, Refusal):
                 self._note_refusal(board_id, answer)
@@ -98,14 +99,14 @@ class SprintReading:
                 shown = self._shown.setdefault(board_id, set())
                 shown.update(self._note(sprint) for sprint in answer)
 
-    def _questions(self, boards: dict[int, Document]) -> Iterable[_Question]:
+    def _questions(self, boards: dict[int, JsonObject]) -> Iterable[_Question]:
         for board_id, board in boards.items():
             if self.is_full or (board_id not in self._before.boards and board_id not in self._without):
                 yield _Question(board, None)
             elif board_id in self._before.boards:
                 yield _Question(board, _OPEN_STATES)
 
-    def _ask(self, question: _Question) -> list[Document] | Refusal:
+    def _ask(self, question: _Question) -> list[JsonObject] | Refusal:
         return sprints_of(self._jira, question.board, question.states, self._logger)
 
     def _note_refusal(self, board_id: int, refusal: Refusal) -> None:
@@ -116,7 +117,7 @@ class SprintReading:
             self._shown.pop(board_id, None)
             self._without.add(board_id)
 
-    def _note(self, sprint: Document) -> int:
+    def _note(self, sprint: JsonObject) -> int:
         sprint_id = int(sprint["id"])
         self._found[sprint_id] = orjson.dumps(lasting(sprint))
         if str(sprint.get("state")).lower() != "closed":
@@ -125,14 +126,14 @@ class SprintReading:
 
     def _read_closed(self, sprints: Iterable[int]) -> None:
         """Those that no board shows as open any more: closed, gone, or out of sight."""
-        for sprint_id, sprint in in_parallel(self._find, sorted(sprints), self._jira.client.workers):
+        for sprint_id, sprint in in_parallel(self._find, sorted(sprints), self._jira.workers):
             if sprint is None:
                 self.absent.add(sprint_id)
             elif sprint:
                 self._note(sprint)
                 self._show_where_it_was(sprint_id)
 
-    def _find(self, sprint_id: int) -> Document | None:
+    def _find(self, sprint_id: int) -> JsonObject | None:
         """The sprint, None where Jira says that there is none, an empty object where it does not say."""
         try:
             return self._jira.sprint(sprint_id)

@@ -40,9 +40,9 @@ class SprintSnapshot:
         yield from Absences(
             self._comparison,
             self._find,
-            self._sync.instance.prove_sign_in,
+            self._sync.account.prove_sign_in,
             title="sprints",
-            workers=self._sync.config.workers,
+            workers=self._sync.workers,
             logger=self._sync.logger,
             whole=False,
             key=int,
@@ -57,7 +57,7 @@ class SprintSnapshot:
         except JiraFlowError as refused:
             if not is_out_of_reach(refused):
                 raise
-            self._sync.instance.prove_sign_in()
+            self._sync.account.prove_sign_in()
             reading.read()
         return reading
 

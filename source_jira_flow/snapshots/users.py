@@ -47,7 +47,7 @@ class UserSnapshot:
 
     def _explain_empty_list(self, refused: Forbidden | None) -> None:
         """A list without anybody is a refusal: the account at least would be in it. To nobody, Jira refuses too."""
-        self._sync.instance.prove_sign_in()
+        self._sync.account.prove_sign_in()
         if self._sync.jira.holds_globally(_BROWSE_USERS):
             raise refused or PassingFault(
                 "Jira gave an empty list of users, although the account may browse users. Sync again."
@@ -69,9 +69,9 @@ class UserSnapshot:
         yield from Absences(
             self._comparison,
             self._find,
-            self._sync.instance.prove_sign_in,
+            self._sync.account.prove_sign_in,
             title="users",
-            workers=self._sync.config.workers,
+            workers=self._sync.workers,
             logger=self._sync.logger,
             whole=not cut,
         ).records()

@@ -1,0 +1,68 @@
+"""What Cloud and self-hosted Jira answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.errors import NotFound, PassingFault
+from source_jira_flow.http.client import JiraClient
+from source_jira_flow.jira import agile
+from source_jira_flow.jira.base import Jira
+
+
+class RestJira(Jira):
+    """A Jira that is asked through one client."""
+
+    def __init__(self, client: JiraClient) -> None:
+        self.client = client
+        self.workers = client.workers
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self.client.get(path, params)
+
+    def project(self, id_or_key: str) -> JsonObject | None:
+        try:
+            document: JsonObject = self.client.get(f"/rest/api/2/project/{id_or_key}")
+        except NotFound:
+            return None
+        return document
+
+    def listed_project(self, project_id: str) -> JsonObject | None:
+        return self.project(project_id)
+
+    def issue_exists(self, issue_id: str) -> bool:
+        try:
+            self.client.get(f"/rest/api/2/issue/{issue_id}", {"fields": "id"})
+        except NotFound:
+            return False
+        return True
+
+    def fields(self) -> list[JsonObject]:
+        documents: list[JsonObject] = self.client.get("/rest/api/2/field")
+        return documents
+
+    def comments(self, issue_id: str) -> Iterator[JsonObject]:
+        start, path = 0, f"/rest/api/2/issue/{issue_id}/comment"
+        while True:
+            try:
+                page = self.client.get(path, {"startAt": start, "maxResults": 100, "orderBy": "created"})
+            except NotFound:
+                return
+            rows = page["comments"]
+            yield from rows
+            start += len(rows)
+            if start >= page["total"]:
+                return
+            if not rows:
+                raise PassingFault(f"Jira gave {start} of {page['total']} comments of issue {issue_id} and then none.")
+
+    def boards(self) -> Iterator[JsonObject]:
+        return agile.boards(self.client)
+
+    def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
+        return agile.board_sprints(self.client, board_id, states)
+
+    def sprint(self, sprint_id: int) -> JsonObject | None:
+        return agile.sprint(self.client, sprint_id)
