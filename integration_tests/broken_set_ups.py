@@ -14,7 +14,7 @@ from fake_jira import Clock, FakeJira, Fault, Request, Site, build_site
 from fake_jira.clock import HOUR_MS
 from fake_jira.messages import Response, html_response, json_response
 from integration_tests import broken_networks, certificates
-from source_jira_flow.check.findings import Mender
+from source_jira_flow.check.findings import FixedBy
 
 Config = dict[str, Any]
 
@@ -74,7 +74,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class BrokenSetUp:
-    """`says` are parts of the message, `mended_by` who the finding of `code` names.
+    """`says` are parts of the message, `fixed_by` who the finding of `code` names.
 
     `sign_ins` is how often credentials may be tried, where trying again leads to a CAPTCHA.
     """
@@ -83,7 +83,7 @@ class BrokenSetUp:
     make: Callable[[Scene], Config]
     code: str
     says: tuple[str, ...]
-    mended_by: Mender = Mender.YOU
+    fixed_by: FixedBy = FixedBy.YOU
     succeeds: bool = False
     sign_ins: int | None = None
 
@@ -92,10 +92,10 @@ class BrokenSetUp:
 
 
 YOU, NETWORK, ADMIN, PROJECT = (
-    Mender.YOU,
-    Mender.NETWORK_TEAM,
-    Mender.JIRA_ADMINISTRATOR,
-    Mender.PROJECT_ADMINISTRATOR,
+    FixedBy.YOU,
+    FixedBy.NETWORK_TEAM,
+    FixedBy.JIRA_ADMINISTRATOR,
+    FixedBy.PROJECT_ADMINISTRATOR,
 )
 
 
@@ -735,9 +735,9 @@ BROKEN_SET_UPS = (
             _after(_oauth_problem(problem), _oauth),
             f"sign_in:oauth:{problem}",
             says,
-            mender,
+            fixed_by,
         )
-        for problem, says, mender in (
+        for problem, says, fixed_by in (
             ("nonce_used", ("came twice", "proxy"), NETWORK),
             ("parameter_absent", ("proxy", "Authorization header"), NETWORK),
             ("token_revoked", ("revoked", "authorize the source again"), YOU),

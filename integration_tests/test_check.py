@@ -49,7 +49,7 @@ def diagnosed(config: Config) -> Diagnosis:
 
 
 @pytest.mark.parametrize("set_up", BROKEN_SET_UPS, ids=str)
-def test_a_broken_set_up_is_told_with_who_can_mend_it(
+def test_a_broken_set_up_is_told_with_who_can_fix_it(
     set_up: BrokenSetUp, scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = set_up.make(scene)
@@ -62,7 +62,7 @@ def test_a_broken_set_up_is_told_with_who_can_mend_it(
     message = diagnosis.message
     assert set_up.code in [finding.code for finding in diagnosis.findings], message
     finding = next(finding for finding in diagnosis.findings if finding.code == set_up.code)
-    assert finding.mender is set_up.mended_by
+    assert finding.fixed_by is set_up.fixed_by
     for part in set_up.says:
         assert part in message
     assert diagnosis.succeeded is set_up.succeeds
@@ -138,7 +138,7 @@ def test_a_scoped_token_finds_the_gateway_by_itself(scene: Scene, monkeypatch: p
     assert all(record.gateway for record in scene.jira.requests if "project" in record.path)
 
 
-def test_all_findings_come_at_once_in_the_order_of_who_mends_them(scene: Scene) -> None:
+def test_all_findings_come_at_once_in_the_order_of_who_fixes_them(scene: Scene) -> None:
     config = scene.cloud(projects=["CORE", "CORA", "HELP", "TEAM"])
     for permission in ("USER_PICKER", "CREATE_ISSUES"):
         scene.site.revoke(permission)

@@ -18,7 +18,7 @@ from requests.auth import AuthBase
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.check import permissions
-from source_jira_flow.check.findings import Finding, Mender, Severity, failed, heading, in_order, info, verdict
+from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, verdict
 from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.check.scopes import is_gateway, scope_findings
@@ -123,24 +123,24 @@ def examine(
 def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
     """The findings that an error comes to."""
     if isinstance(error, InvalidConfig):
-        return [failed("configuration", Mender.YOU, problem) for problem in error.problems]
+        return [failed("configuration", FixedBy.YOU, problem) for problem in error.problems]
     if isinstance(error, SignInRefused):
         return [sign_in_finding(error)]
     way = way_finding(error) if isinstance(error, JiraFlowError) else None
     if way:
         return [way]
     if isinstance(error, ConfigurationError):
-        return [failed("configuration", Mender.YOU, str(error))]
+        return [failed("configuration", FixedBy.YOU, str(error))]
     if isinstance(error, JiraFlowError):
         said = clipped(str(error), _LONGEST_QUOTE)
-        return [failed("contradiction", Mender.YOU, f"{said} Try again, and report it with the log if it stays.")]
+        return [failed("contradiction", FixedBy.YOU, f"{said} Try again, and report it with the log if it stays.")]
     # Only where it happened: an exception's text or variables may hold anything.
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))
     return [
         failed(
             "unexpected",
-            Mender.YOU,
+            FixedBy.YOU,
             f"The test met something that it does not know ({type(error).__name__} at"
             f" {places[-1] if places else 'start'}): try again, and report it with the log if it stays.",
         )
@@ -177,7 +177,7 @@ class _Checkup:
         try:
             return authenticator(config.credentials)
         except ConfigurationError as error:
-            self._add(failed("private_key", Mender.YOU, str(error)))
+            self._add(failed("private_key", FixedBy.YOU, str(error)))
             return None
 
     def _client(self, config: Config, auth: AuthBase | None) -> JiraClient:

@@ -21,7 +21,7 @@ class Severity(Enum):
     INFO = "info"
 
 
-class Mender(Enum):
+class FixedBy(Enum):
     """Who can mend what was found, in the order in which they are asked."""
 
     YOU = "you"
@@ -36,7 +36,7 @@ class Finding:
 
     code: str
     severity: Severity
-    mender: Mender
+    fixed_by: FixedBy
     text: str
 
     def __post_init__(self) -> None:
@@ -48,26 +48,26 @@ class Finding:
         return self.severity is Severity.FAILED
 
 
-def failed(code: str, mender: Mender, text: str) -> Finding:
+def failed(code: str, fixed_by: FixedBy, text: str) -> Finding:
     """A finding that fails the check."""
-    return Finding(code, Severity.FAILED, mender, text)
+    return Finding(code, Severity.FAILED, fixed_by, text)
 
 
-def warning(code: str, mender: Mender, text: str) -> Finding:
+def warning(code: str, fixed_by: FixedBy, text: str) -> Finding:
     """A finding that the check succeeds with."""
-    return Finding(code, Severity.WARNING, mender, text)
+    return Finding(code, Severity.WARNING, fixed_by, text)
 
 
 def info(code: str, text: str) -> Finding:
     """Something good to know, for the report."""
-    return Finding(code, Severity.INFO, Mender.YOU, text)
+    return Finding(code, Severity.INFO, FixedBy.YOU, text)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """The gravest first, and within that by who can mend it; each sentence once."""
-    severities, menders = list(Severity), list(Mender)
+    severities, who = list(Severity), list(FixedBy)
     unique = {finding.text: finding for finding in findings}
-    return sorted(unique.values(), key=lambda found: (severities.index(found.severity), menders.index(found.mender)))
+    return sorted(unique.values(), key=lambda found: (severities.index(found.severity), who.index(found.fixed_by)))
 
 
 def verdict(introduction: str, findings: Sequence[Finding]) -> str:
@@ -96,7 +96,7 @@ def verdict(introduction: str, findings: Sequence[Finding]) -> str:
 
 def heading(finding: Finding) -> str:
     """Who is spoken to, and how urgently."""
-    who = "You" if finding.mender is Mender.YOU else f"Your {finding.mender.value}"
+    who = "You" if finding.fixed_by is FixedBy.YOU else f"Your {finding.fixed_by.value}"
     if finding.failed:
         return who
     return "Good to know" if finding.severity is Severity.INFO else f"Warning ({who[0].lower()}{who[1:]})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from source_jira_flow.check.findings import Finding, Mender, Severity, failed, warning
+from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, warning
 from source_jira_flow.common.text import counted, listed
 from source_jira_flow.jira.missing_permissions import NO_BROWSE_USERS, NO_PROJECT, unknown_projects
 from source_jira_flow.jira.projects import Project, Selection
@@ -59,7 +59,7 @@ def browse_users_finding(holds: bool) -> Finding | None:
     """Browse users and groups is a global permission that the users stream lives on."""
     if holds:
         return None
-    return failed("browse_users", Mender.JIRA_ADMINISTRATOR, NO_BROWSE_USERS)
+    return failed("browse_users", FixedBy.JIRA_ADMINISTRATOR, NO_BROWSE_USERS)
 
 
 def nothing_to_import_finding(
@@ -69,19 +69,19 @@ def nothing_to_import_finding(
     if any(row.imported for row in rows):
         return None
     if not any(row.browse is not False for row in rows):
-        return failed("nothing_to_browse", Mender.JIRA_ADMINISTRATOR, NO_PROJECT)
+        return failed("nothing_to_browse", FixedBy.JIRA_ADMINISTRATOR, NO_PROJECT)
     if unknown:
         return None
     if configured:
         return failed(
             "nothing_to_import",
-            Mender.YOU,
+            FixedBy.YOU,
             "None of the configured projects can be imported: put the key of a Jira Software or business project that"
             " the account can browse into the list of projects, or leave it empty for all.",
         )
     return failed(
         "nothing_to_import",
-        Mender.JIRA_ADMINISTRATOR,
+        FixedBy.JIRA_ADMINISTRATOR,
         f"None of the {counted(len(rows), 'project')} that the account sees can be imported, since only Jira Software"
         " and business projects can: ask for “Browse projects” on such projects (Project settings → Permissions).",
     )
@@ -98,13 +98,13 @@ def configured_findings(
     unknown = [key for key in selection.unknown if key not in renamed]
     if unknown:
         text = unknown_projects(unknown, [row.project for row in rows])
-        found.append(failed("project_unknown", Mender.YOU, text))
+        found.append(failed("project_unknown", FixedBy.YOU, text))
     if renamed:
         changes = listed([f"{old} is now {new}" for old, new in renamed.items()])
         found.append(
             failed(
                 "project_renamed",
-                Mender.YOU,
+                FixedBy.YOU,
                 f"Keys of configured projects have changed: {changes}. Put the new ones into the list of projects.",
             )
         )
@@ -154,7 +154,7 @@ def unasked_finding(rows: Sequence[ProjectRow]) -> Finding | None:
         return None
     return warning(
         "permissions_unasked",
-        Mender.YOU,
+        FixedBy.YOU,
         f"Jira told the permissions of {len(imported) - len(unasked):,} of {counted(len(imported), 'project')} in time:"
         " run source-jira-flow diagnose, which waits longer, to see the rest.",
     )
@@ -165,7 +165,7 @@ def _unbrowsable(rows: Sequence[ProjectRow], severity: Severity) -> Finding:
     return Finding(
         "browse_projects",
         severity,
-        Mender.PROJECT_ADMINISTRATOR,
+        FixedBy.PROJECT_ADMINISTRATOR,
         f"The account lacks “Browse projects” on {named}, so nothing of it is read: grant it in the project (Project"
         " settings → Permissions; in a team-managed project add the account as Member).",
     )
@@ -180,7 +180,7 @@ def _not_importable(projects: Sequence[Project]) -> list[Finding]:
         found.append(
             warning(
                 "not_importable",
-                Mender.YOU,
+                FixedBy.YOU,
                 f"{title} projects can't be imported, and these are configured: {keys}. Take them out of the list of"
                 " projects; the projects stream shows them all the same.",
             )
@@ -189,7 +189,7 @@ def _not_importable(projects: Sequence[Project]) -> list[Finding]:
         found.append(
             warning(
                 "archived",
-                Mender.YOU,
+                FixedBy.YOU,
                 f"Archived projects can't be imported, and these are configured: {listed(archived)}. Take them out of"
                 " the list of projects, or ask your Jira administrator to restore them.",
             )
@@ -201,7 +201,7 @@ def _create_missing_globally(number: int, severity: Severity) -> Finding:
     return Finding(
         "create_issues_everywhere",
         severity,
-        Mender.JIRA_ADMINISTRATOR,
+        FixedBy.JIRA_ADMINISTRATOR,
         f"“Create issues” is missing on all {counted(number, 'project')}, so most likely globally: ask your Jira"
         " administrator to grant it to the account in the permission scheme (Project settings → Permissions). The"
         " Permission helper shows why it is missing.",
@@ -213,7 +213,7 @@ def _create_missing(keys: Sequence[str], number: int, severity: Severity) -> Fin
     return Finding(
         "create_issues",
         severity,
-        Mender.PROJECT_ADMINISTRATOR,
+        FixedBy.PROJECT_ADMINISTRATOR,
         f"“Create issues” is missing on {share}{listed(keys)}. Grant it to the account, its group or its role in the"
         " project's permission scheme (Project settings → Permissions).",
     )
@@ -223,7 +223,7 @@ def _create_missing_in_team_managed(keys: Sequence[str], severity: Severity) -> 
     return Finding(
         "create_issues_team_managed",
         severity,
-        Mender.PROJECT_ADMINISTRATOR,
+        FixedBy.PROJECT_ADMINISTRATOR,
         f"“Create issues” is missing on team-managed {'project' if len(keys) == 1 else 'projects'} {listed(keys)}:"
         " these have no permission scheme, so add the account to each as Member or Administrator (Project settings →"
         " Access).",

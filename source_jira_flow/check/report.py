@@ -47,7 +47,7 @@ def _findings_table(findings: Sequence[Finding]) -> RenderableType:
     for finding in findings:
         table.add_row(
             Text(finding.severity.value, style=_STYLES[finding.severity]),
-            Text(finding.mender.value),
+            Text(finding.fixed_by.value),
             Text(filter_secrets(finding.text)),
         )
     return table

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from source_jira_flow.check.endpoints import ENDPOINTS, Endpoint
-from source_jira_flow.check.findings import Finding, Mender, failed, warning
+from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
@@ -59,7 +59,7 @@ def scope_findings(client: JiraClient) -> list[Finding]:
         found.append(
             failed(
                 "sign_in:scope",
-                Mender.YOU,
+                FixedBy.YOU,
                 f"The API token lacks {_scopes(missing[True])}: make a token that has them, or one without scopes, in"
                 " the Atlassian account under Security, API tokens.",
             )
@@ -68,7 +68,7 @@ def scope_findings(client: JiraClient) -> list[Finding]:
         found.append(
             warning(
                 "scope_of_boards",
-                Mender.YOU,
+                FixedBy.YOU,
                 f"The API token lacks {_scopes(missing[False])}, without which boards and sprints can't be read: make"
                 " a token that has them, or one without scopes.",
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from source_jira_flow.check.findings import Finding, Mender, warning
+from source_jira_flow.check.findings import Finding, FixedBy, warning
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.jira.projects import Project
@@ -65,7 +65,7 @@ def _hidden(projects: Sequence[str]) -> list[Finding]:
         f"Some issues are hidden by security levels that the account is not in: {listed(projects)}. Ask your Jira"
         " administrator to add the account to these levels (Project settings → Issue security)."
     )
-    return [warning("issue_security", Mender.JIRA_ADMINISTRATOR, text)]
+    return [warning("issue_security", FixedBy.JIRA_ADMINISTRATOR, text)]
 
 
 def _unknown(projects: Sequence[str]) -> list[Finding]:
@@ -75,4 +75,4 @@ def _unknown(projects: Sequence[str]) -> list[Finding]:
         f"Some issues may be hidden, since these projects have security levels: {listed(projects)}. Ask your Jira"
         " administrator whether the account is in all of them (Project settings → Issue security)."
     )
-    return [warning("issue_security", Mender.JIRA_ADMINISTRATOR, text)]
+    return [warning("issue_security", FixedBy.JIRA_ADMINISTRATOR, text)]

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from source_jira_flow.check.findings import Finding, Mender, failed, warning
+from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, SignInRefused
 from source_jira_flow.jira.connection import ServerInfo, refuse_old_version, refuse_wrong_method
 
-# By the reasons of `refusals.SIGN_IN_WORDS`; the person at the screen mends all others.
-_MENDERS: Mapping[str, Mender] = {
-    "basic_disabled": Mender.JIRA_ADMINISTRATOR,
-    "no_access": Mender.JIRA_ADMINISTRATOR,
-    "ip_address": Mender.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_unknown": Mender.JIRA_ADMINISTRATOR,
-    "oauth:signature_invalid": Mender.JIRA_ADMINISTRATOR,
-    "oauth:signature_method_rejected": Mender.JIRA_ADMINISTRATOR,
-    "oauth:permission_denied": Mender.JIRA_ADMINISTRATOR,
-    "oauth:permission_unknown": Mender.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_refused": Mender.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_rejected": Mender.JIRA_ADMINISTRATOR,
-    "oauth:nonce_used": Mender.NETWORK_TEAM,
-    "oauth:parameter_absent": Mender.NETWORK_TEAM,
+# By the reasons of `refusals.SIGN_IN_WORDS`; the person at the screen fixes all others.
+_FIXED_BY: Mapping[str, FixedBy] = {
+    "basic_disabled": FixedBy.JIRA_ADMINISTRATOR,
+    "no_access": FixedBy.JIRA_ADMINISTRATOR,
+    "ip_address": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:consumer_key_unknown": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:signature_invalid": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:signature_method_rejected": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:permission_denied": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:permission_unknown": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:consumer_key_refused": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:consumer_key_rejected": FixedBy.JIRA_ADMINISTRATOR,
+    "oauth:nonce_used": FixedBy.NETWORK_TEAM,
+    "oauth:parameter_absent": FixedBy.NETWORK_TEAM,
 }
 
 _RETIRED_METHODS: Mapping[str, str] = {
@@ -35,27 +35,27 @@ _RETIRED_METHODS: Mapping[str, str] = {
 
 def sign_in_finding(refused: SignInRefused) -> Finding:
     """The finding for credentials that Jira does not accept."""
-    return failed(f"sign_in:{refused.reason}", _MENDERS.get(refused.reason, Mender.YOU), str(refused))
+    return failed(f"sign_in:{refused.reason}", _FIXED_BY.get(refused.reason, FixedBy.YOU), str(refused))
 
 
 def version_finding(server: ServerInfo) -> Finding | None:
     """The finding for a self-hosted Jira that is too old."""
-    return _refused_by(lambda: refuse_old_version(server), "version", Mender.JIRA_ADMINISTRATOR)
+    return _refused_by(lambda: refuse_old_version(server), "version", FixedBy.JIRA_ADMINISTRATOR)
 
 
 def method_finding(config: Config, server: ServerInfo) -> Finding | None:
     """The finding for a method that this kind of Jira does not take, or that is being retired."""
-    refused = _refused_by(lambda: refuse_wrong_method(config, server), "method", Mender.YOU)
+    refused = _refused_by(lambda: refuse_wrong_method(config, server), "method", FixedBy.YOU)
     if refused:
         return refused
     method = config.credentials.auth_type
     words = _RETIRED_METHODS.get(f"{method} on cloud" if server.is_cloud else method)
-    return warning("retired_method", Mender.YOU, words) if words else None
+    return warning("retired_method", FixedBy.YOU, words) if words else None
 
 
-def _refused_by(demand: Callable[[], None], code: str, mender: Mender) -> Finding | None:
+def _refused_by(demand: Callable[[], None], code: str, fixed_by: FixedBy) -> Finding | None:
     try:
         demand()
     except ConfigurationError as error:
-        return failed(code, mender, str(error))
+        return failed(code, fixed_by, str(error))
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from source_jira_flow.check import permissions
-from source_jira_flow.check.findings import Finding, Mender, Severity
+from source_jira_flow.check.findings import Finding, FixedBy, Severity
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.jira.projects import Project, select
 
@@ -95,7 +95,7 @@ def test_a_configured_project_that_is_seen_but_not_browsed_fails() -> None:
     selection = select(visible, ("a", "b"))
     made = permissions.project_rows(visible, {"id of A": frozenset[str]()}, selection)
     [finding] = permissions.configured_findings(selection, made, ("a", "b"), {})
-    assert (finding.severity, finding.mender) == (Severity.FAILED, Mender.PROJECT_ADMINISTRATOR)
+    assert (finding.severity, finding.fixed_by) == (Severity.FAILED, FixedBy.PROJECT_ADMINISTRATOR)
     assert "“Browse projects” on A" in finding.text
 
 
