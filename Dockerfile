@@ -3,9 +3,10 @@ FROM airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a32494
 
 WORKDIR /build
 COPY . .
-# By the environment, the exact versions hold for what the build needs as well.
+# Exact versions, each held by its hash, for what runs and for what builds.
 RUN python -m venv /opt/source-jira-flow \
-    && PIP_CONSTRAINT=/build/constraints.txt /opt/source-jira-flow/bin/pip install --no-cache-dir .
+    && /opt/source-jira-flow/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt \
+    && /opt/source-jira-flow/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28
 

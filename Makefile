@@ -9,6 +9,9 @@ BIN := .venv/bin
 MADE := .venv/.made
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
+# Older in the environment of tests than in the image.
+HELD_BACK := cryptography|cffi|pycparser|pyopenssl
+
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
@@ -42,8 +45,12 @@ bench: $(MADE) ## speed, calls and memory, beside a bare loop and Airbyte's decl
 	@$(BIN)/python -m benchmarks
 
 constraints: $(MADE) ## the exact versions, resolved anew from pyproject.toml; UPGRADE=--upgrade takes newer ones
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-annotate \
+	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra test --universal --python-version 3.10 --no-annotate \
 		--custom-compile-command "make constraints" --quiet $(UPGRADE) --output-file constraints.txt
+	@# The image: the same versions with their hashes, but for what PyAirbyte holds back.
+	@grep -vE '^($(HELD_BACK))==' constraints.txt > .venv/image-constraints.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra build --constraints .venv/image-constraints.txt --python-version 3.11 \
+		--no-annotate --no-strip-extras --generate-hashes --custom-compile-command "make constraints" --quiet --output-file requirements.txt
 
 clean: ## the environment and everything that was made, but not your own syncs
 	rm -rf .venv .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

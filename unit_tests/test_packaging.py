@@ -61,3 +61,26 @@ def test_every_constraint_is_an_exact_version_and_names_no_place() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.lstrip().startswith("#")]
     assert lines
     assert [line for line in lines if not PINNED.fullmatch(line)] == []
+
+
+def test_the_image_installs_exact_versions_by_their_hashes() -> None:
+    text = (ROOT / "requirements.txt").read_text()
+    blocks = re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", text, re.MULTILINE)
+    names = {name for name, _, _ in blocks}
+    assert names >= {"airbyte-cdk", "cryptography", "orjson", "requests", "setuptools"}
+    assert len(blocks) == len(re.findall(r"^[a-z0-9-]+\S*==", text, re.MULTILINE))
+    assert "--require-hashes --requirement requirements.txt" in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_image_has_the_versions_that_are_tested_but_for_what_pyairbyte_holds_back() -> None:
+    held_back = re.search(r"^HELD_BACK := (\S+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert held_back is not None
+    tested = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    differing = {
+        name
+        for name, version in re.findall(
+            r"^([a-z0-9-]+)(?:\[\w+\])?==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+        )
+        if name in tested and f"{name}=={version}" not in (ROOT / "constraints.txt").read_text()
+    }
+    assert differing <= set(held_back.group(1).split("|"))
