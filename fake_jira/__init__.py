@@ -11,6 +11,7 @@
 from .clock import Clock
 from .faults import Fault, Faults
 from .flavors import FLAVORS, Flavor, flavor_named
+from .lies import Lies
 from .messages import Request, RequestRecord
 from .oauth_provider import key_pair
 from .seeding import build_site
@@ -26,6 +27,7 @@ __all__ = [
     "Fault",
     "Faults",
     "Flavor",
+    "Lies",
     "Request",
     "RequestRecord",
     "Settings",

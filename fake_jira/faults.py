@@ -4,6 +4,7 @@ A fault concerns all requests, or those that `match` (a part of the path, or a p
 all, the `first` n, `every` nth, those `after` n, and no more than `times` of them.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,10 +39,14 @@ class Fault:
     """Instead of Jira's own."""
     change: Callable[[Request, Response], Response] | None = None
     """Of Jira's own."""
+    misread: Callable[[Request], None] | None = None
+    """What Jira makes of the request before it answers; the log has it as it came."""
     delay_ms: int = 0
     drop: bool = False
     hang: bool = False
     cut: bool = False
+    drip_ms: int = 0
+    """Between two bytes of the answer."""
     anonymous: bool = False
     page_share: float = 1.0
     seen: int = 0
@@ -198,7 +203,11 @@ class Faults:
         """No answer until the server is closed."""
         return self.add(Fault("hang", hang=True, **when))
 
-    # Answers that look good and are not
+    def drip(self, pause_ms: int, **when: Unpack[When]) -> Fault:
+        """The answer comes, a byte at a time."""
+        return self.add(Fault("drip", drip_ms=pause_ms, **when))
+
+    # Answers that look good and are not: see also `lies`
 
     def empty_page(self, **when: Unpack[When]) -> Fault:
         """A list without rows, with everything else as it was."""
@@ -236,18 +245,26 @@ class Faults:
 
         return self._changing("early_end", end, when)
 
-    def changed(self, change: Callable[[Any], Any], **when: Unpack[When]) -> Fault:
+    def changed(self, change: Callable[[Any], Any], name: str = "changed", **when: Unpack[When]) -> Fault:
         """Any other change of a JSON answer: `change` gets it parsed and returns it."""
-        return self._changing("changed", lambda request, content: change(content), when)
+        return self._changing(name, lambda request, content: change(content), when)
 
     def _changing(self, name: str, change: Callable[[Request, Any], Any], when: When) -> Fault:
         def apply(request: Request, response: Response) -> Response:
             if response.status != 200 or response.content_type != JSON:
                 return response
             changed = change(request, orjson.loads(response.body))
-            return Response(200, orjson.dumps(changed), JSON, response.headers)
+            return Response(200, dumps(changed), JSON, response.headers)
 
         return self.add(Fault(name, change=apply, **when))
+
+
+def dumps(content: Any) -> bytes:
+    """JSON, also where it is nested deeper than the fast serializer goes."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return json.dumps(content).encode()
 
 
 def _body(request: Request) -> dict[str, Any]:

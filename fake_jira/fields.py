@@ -84,7 +84,10 @@ def fields_of(site: Site) -> tuple[Field, ...]:
             for place, field_id in enumerate(ids.unused)
         ),
     ]
-    return tuple(field for field in (*_SYSTEM_FIELDS, *custom) if cloud or not field.cloud_only)
+    hidden = site.settings.hidden_fields
+    return tuple(
+        field for field in (*_SYSTEM_FIELDS, *custom) if (cloud or not field.cloud_only) and field.id not in hidden
+    )
 
 
 def field_documents(site: Site) -> list[dict[str, Any]]:

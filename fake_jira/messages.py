@@ -76,6 +76,8 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     compressed: bytes | None = None
     """The body as gzip, once somebody needed it."""
+    cookies: tuple[str, ...] = ()
+    """More `Set-Cookie` headers, each `name=value`."""
 
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -24,6 +24,7 @@ from .calls import Call
 from .clock import MINUTE_MS
 from .document_cache import DocumentCache
 from .faults import Fault, Faults
+from .lies import Lies
 from .messages import JSON, JiraError, Request, RequestRecord, Response, SignIn, html_response, json_response
 from .routing import Routes
 from .site import Site
@@ -33,6 +34,7 @@ _COMPRESS_FROM_BYTES = 1024
 _WRITE_APART_FROM_BYTES = 65_536
 _MOST_KEPT_BYTES = 1_500_000_000
 _LONGEST_TARGET = 8_192
+_LONGEST_COOKIES = 8_192
 _ANONYMOUS_REFUSED = "Client must be authenticated to access this resource."
 
 
@@ -41,7 +43,8 @@ class FakeJira:
 
     - `requests` is the log and `calls("search")` counts in it; `write_attempts` holds what tried to change data;
     - `connections` counts those that clients opened;
-    - `faults` are the switches for trouble; `latency_ms` is added to every answer;
+    - `faults` are the switches for trouble, `lies` those for answers that look good and are not; `latency_ms` is added
+      to every answer;
     - `on_request` is called when an answer is made and not yet sent, outside the site's lock: the place to change data
       under a reader.
 
@@ -66,6 +69,7 @@ class FakeJira:
         self.context_path = context_path.rstrip("/")
         self.latency_ms = latency_ms
         self.faults = Faults(site.index)
+        self.lies = Lies(self.faults, site.clock)
         self.requests: list[RequestRecord] = []
         self.write_attempts: list[RequestRecord] = []
         self.connections = 0
@@ -99,6 +103,10 @@ class FakeJira:
             self._server.shutdown()
             self._server.close_connections()
             self._server.server_close()
+
+    def is_closing(self, seconds: float) -> bool:
+        """Waits so long, or until the server is stopped: then True."""
+        return self._closing.wait(seconds)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -158,6 +166,7 @@ class FakeJira:
         if not outcome.drop:
             self._answer(request, faults, outcome)
         outcome.cut = any(fault.cut for fault in faults)
+        outcome.drip_ms = max((fault.drip_ms for fault in faults), default=0)
         record = outcome.record
         record.fault = faults[0].name if faults else None
         record.status = 0 if outcome.drop else outcome.response.status
@@ -172,6 +181,9 @@ class FakeJira:
         if canned is not None:
             outcome.response = canned(request)
             return
+        for fault in faults:
+            if fault.misread is not None:
+                fault.misread(request)
         anonymous = any(fault.anonymous for fault in faults)
         share = min((fault.page_share for fault in faults), default=1.0)
         with self.site.lock:
@@ -198,6 +210,8 @@ class FakeJira:
         try:
             if len(request.target) > _LONGEST_TARGET:
                 return html_response("414 Request-URI Too Large", "", 414), None
+            if len(request.headers.get("Cookie", "")) > _LONGEST_COOKIES:
+                return html_response("HTTP Status 400 – Bad Request", "Request header is too large", 400), None
             found = self._routes.find(request.method, request.path)
             if found is None:
                 return self._no_route(request), None
@@ -291,6 +305,7 @@ class _Outcome:
     signed_in: SignIn | None
     drop: bool = False
     cut: bool = False
+    drip_ms: int = 0
 
 
 def _not_signed_in(path: str) -> JiraError:
@@ -394,7 +409,8 @@ class _Handler(BaseHTTPRequestHandler):
         response = outcome.response
         headers = jira.headers(outcome)
         content = response.body
-        if self._takes_gzip() and len(content) > _COMPRESS_FROM_BYTES and response.content_type == JSON:
+        packed = "Content-Encoding" in headers
+        if self._takes_gzip() and not packed and len(content) > _COMPRESS_FROM_BYTES and response.content_type == JSON:
             if response.compressed is None:
                 response.compressed = _gzip(content)
             content = response.compressed
@@ -410,17 +426,26 @@ class _Handler(BaseHTTPRequestHandler):
         head = [
             f"HTTP/1.1 {response.status} {phrase}",
             *(f"{name}: {value}" for name, value in headers.items()),
+            *(f"Set-Cookie: {cookie}; Path=/" for cookie in response.cookies),
             "",
             "",
         ]
         if self.command == "HEAD":
             content = b""
         encoded = "\r\n".join(head).encode("iso-8859-1")
-        if len(content) > _WRITE_APART_FROM_BYTES:
+        if outcome.drip_ms:
+            self._drip(jira, encoded + content, outcome.drip_ms / 1000)
+        elif len(content) > _WRITE_APART_FROM_BYTES:
             self.wfile.write(encoded)
             self.wfile.write(content)
         else:
             self.wfile.write(encoded + content)
+
+    def _drip(self, jira: FakeJira, content: bytes, pause: float) -> None:
+        for place in range(len(content)):
+            self.wfile.write(content[place : place + 1])
+            if jira.is_closing(pause):
+                return
 
     def _takes_gzip(self) -> bool:
         return "gzip" in (self.headers.get("Accept-Encoding") or "")

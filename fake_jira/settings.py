@@ -36,6 +36,8 @@ class Settings:
     user_search_wildcards: frozenset[str] = frozenset({"."})
     user_search_without_permission_is_empty: bool = True
     comment_deletion_moves_updated: bool = True
+    hidden_fields: frozenset[str] = frozenset()
+    """Ids of fields that this Jira does not have (yet): neither the list of fields nor an issue shows them."""
     agile: str = "present"
     """`present`, `absent` (404: not installed) or `unlicensed` (403)."""
     rate_limit_headers: bool = True

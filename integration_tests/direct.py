@@ -58,6 +58,8 @@ class DirectAdapter(BaseAdapter):
         outcome = self._jira.serve(Request(request.method, request.path_url, headers, content, url=request.url))
         if outcome.drop:
             raise requests.exceptions.ConnectionError("The connection was dropped.")
+        if outcome.cut:
+            raise requests.exceptions.ChunkedEncodingError("The connection broke.")
         response = requests.Response()
         response.status_code = outcome.response.status
         response.headers = CaseInsensitiveDict(self._jira.headers(outcome))
