@@ -14,7 +14,7 @@ from integration_tests.broken_set_ups import Scene
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
 from source_jira_flow.check.endpoints import known
 from source_jira_flow.http.refusals import SIGN_IN_WORDS
-from source_jira_flow.jira.missing_permissions import NO_PROJECT, lost_projects, unknown_projects
+from source_jira_flow.jira.missing_permissions import lost_projects, no_project, unknown_projects
 
 StartJira = Callable[..., FakeJira]
 
@@ -92,7 +92,9 @@ def test_a_project_that_loses_its_permission_in_the_middle_is_named_and_the_othe
     jira = start_jira(setup, issues=600, comments_per_issue=0)
     after_searches(jira, 2, lambda: jira.site.revoke("BROWSE_PROJECTS", project="CORE"))
     reading = read_all(config_for(jira, setup.method), ["issues"])
-    assert any(lost_projects(["CORE"]) in said for said in reading.error_messages), reading.error_messages
+    assert any(
+        lost_projects(["CORE"], "cloud" if setup is CLOUD else "self_hosted") in said for said in reading.error_messages
+    ), reading.error_messages
     assert {error.failure_type for error in reading.errors} == {FailureType.config_error}
     others = {issue.id for issue in jira.site.visible_issues(jira.site.service_account)}
     assert others <= {record["id"] for record in reading.records["issues"]}
@@ -103,7 +105,7 @@ def test_a_project_that_is_configured_and_unknown_fails_at_the_end_with_the_word
 ) -> None:
     jira = start_jira(CLOUD)
     reading = read_all(config_for(jira, projects=["BIZ", "CORA"]), ["issues"])
-    words = unknown_projects(["CORA"], []).replace("CORA", "CORA (did you mean CORE?)")
+    words = unknown_projects(["CORA"], [], "cloud").replace("CORA", "CORA (did you mean CORE?)")
     assert any(words in said for said in reading.error_messages), reading.error_messages
     assert {record["project_key"] for record in reading.records["issues"]} == {"BIZ"}
 
@@ -112,7 +114,7 @@ def test_nothing_to_browse_ends_with_the_words_of_check(start_jira: StartJira) -
     jira = start_jira(CLOUD)
     jira.site.revoke("BROWSE_PROJECTS")
     reading = read_all(config_for(jira), ["issues"])
-    assert any(NO_PROJECT in said for said in reading.error_messages), reading.error_messages
+    assert any(no_project("cloud") in said for said in reading.error_messages), reading.error_messages
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What keeps the connector from reading, and who can mend it: the rooms behind `check` and `diagnose`."""
+"""What keeps the connector from reading, and who can fix it: everything behind `check` and `diagnose`."""

@@ -1,4 +1,4 @@
-"""The whole examination of a set-up, and `check`, which is its verdict in Airbyte's form."""
+"""The examination of a setup, and `check`, which turns its verdict into Airbyte's form."""
 
 from __future__ import annotations
 
@@ -22,34 +22,41 @@ from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, 
 from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.check.scopes import is_gateway, scope_findings
-from source_jira_flow.check.security import ADMINISTER_PROJECTS, SET_ISSUE_SECURITY, hidden_level_findings
+from source_jira_flow.check.security import hidden_level_findings
 from source_jira_flow.check.sign_in import method_finding, sign_in_finding, version_finding
-from source_jira_flow.common.text import clipped, counted
+from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.connection import Instance, ServerInfo, gateway, jira_of, read_server_info, sign_in
+from source_jira_flow.jira.missing_permissions import (
+    ADMINISTER_PROJECTS,
+    BROWSE_PROJECTS,
+    BROWSE_USERS,
+    CREATE_ISSUES,
+    SET_ISSUE_SECURITY,
+)
 from source_jira_flow.jira.projects import Project, select
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.settings import Settings
 from source_jira_flow.sign_in.auth import authenticator
 
 _ASKED_PERMISSIONS = (
-    permissions.BROWSE_PROJECTS,
-    permissions.CREATE_ISSUES,
+    BROWSE_PROJECTS,
+    CREATE_ISSUES,
     ADMINISTER_PROJECTS,
     SET_ISSUE_SECURITY,
 )
 _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
-# So many configured keys that are not visible are asked for one by one, to find renamed ones.
+# How many invisible configured keys are looked up one by one, to find renamed projects.
 _MOST_RENAMED = 10
 _LONGEST_NAME = 80
-_LONGEST_QUOTE = 200
+_LONGEST_QUOTE = 170
 
 
 @dataclass
 class Diagnosis:
-    """What was found. `instance` is None where no sign-in came about, `rows` are the visible projects."""
+    """What was found. `instance` is None without a sign-in, `rows` are the visible projects."""
 
     findings: list[Finding] = field(default_factory=list)
     rows: list[ProjectRow] = field(default_factory=list)
@@ -74,11 +81,11 @@ class Diagnosis:
 
     @property
     def connection(self) -> str:
-        """Who is connected to what, once signed in."""
+        """Which account is connected to which Jira, once signed in."""
         if self.instance is None:
             return ""
         account, server = self.instance.account, self.instance.server
-        zone = account.time_zone or "UTC (the account's own can't be read)"
+        zone = account.time_zone or "UTC (the account's own time zone can't be read)"
         return (
             f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to"
             f" {clipped(server.title, _LONGEST_NAME)} ({self.instance.jira.kind_title} {server.version}) at"
@@ -92,7 +99,7 @@ class Diagnosis:
 
 
 def run_check(config: Mapping[str, Any], logger: logging.Logger) -> AirbyteConnectionStatus:
-    """The verdict on a configuration, within `Settings.check_limit` seconds whatever hangs. Never raises."""
+    """The verdict on a configuration, within `Settings.check_limit` seconds even if something hangs. Never raises."""
     settings = Settings.from_environment()
     diagnosis = examine(config, logger, settings.impatient(), limit=settings.check_limit)
     for finding in in_order(diagnosis.findings):
@@ -115,13 +122,13 @@ def examine(
     try:
         masking.register(config)
         checkup.examine(config)
-    except Exception as error:  # noqa: BLE001  # whatever it is, a person waits for a sentence
+    except Exception as error:  # noqa: BLE001  # somebody is waiting for a sentence
         checkup.diagnosis.findings += findings_of(error, logger)
     return checkup.diagnosis
 
 
 def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
-    """The findings that an error comes to."""
+    """The findings for an error."""
     if isinstance(error, InvalidConfig):
         return [failed("configuration", FixedBy.YOU, problem) for problem in error.problems]
     if isinstance(error, SignInRefused):
@@ -133,7 +140,13 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         return [failed("configuration", FixedBy.YOU, str(error))]
     if isinstance(error, JiraFlowError):
         said = clipped(str(error), _LONGEST_QUOTE)
-        return [failed("contradiction", FixedBy.YOU, f"{said} Try again, and report it with the log if it stays.")]
+        return [
+            failed(
+                "contradiction",
+                FixedBy.YOU,
+                f"{said} Try again. If it happens again, {REPORT_IT}",
+            )
+        ]
     # Only where it happened: an exception's text or variables may hold anything.
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))
@@ -141,14 +154,14 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         failed(
             "unexpected",
             FixedBy.YOU,
-            f"The test met something that it does not know ({type(error).__name__} at"
-            f" {places[-1] if places else 'start'}): try again, and report it with the log if it stays.",
+            f"The test ran into an unexpected problem ({type(error).__name__} at {places[-1] if places else 'start'})."
+            f" Try again. If it happens again, {REPORT_IT}",
         )
     ]
 
 
 class _Checkup:
-    """One examination. Each step adds its findings; a step that nothing can follow raises."""
+    """One examination. Each step adds its findings. A step without which nothing else can be checked raises."""
 
     def __init__(self, logger: logging.Logger, settings: Settings, deadline: float, *, thorough: bool) -> None:
         self._logger = logger
@@ -166,14 +179,14 @@ class _Checkup:
         method = method_finding(config, server)
         self._add(method)
         if auth is None or (method and method.failed):
-            # Credentials that don't fit are not sent: each failure counts towards a CAPTCHA.
+            # Credentials of the wrong kind are not sent: each failure counts towards a CAPTCHA.
             return
         jira = self._sign_in(config, client, server)
         if jira is not None:
             self._examine_permissions(config, jira)
 
     def _authenticator(self, config: Config) -> AuthBase | None:
-        """None for a private key that can't be used: then the way to Jira is examined all the same."""
+        """None for an unusable private key: the network path to Jira is still checked."""
         try:
             return authenticator(config.credentials)
         except ConfigurationError as error:
@@ -181,7 +194,7 @@ class _Checkup:
             return None
 
     def _client(self, config: Config, auth: AuthBase | None) -> JiraClient:
-        # Who lowered the number of workers has a Jira that can't take more.
+        # A lowered number of workers means that this Jira can't handle more.
         workers = self._settings.check_requests if config.workers >= DEFAULT_WORKERS else config.workers
         return JiraClient(
             config.base_url,
@@ -194,7 +207,7 @@ class _Checkup:
         )
 
     def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> RestJira | None:
-        """The Jira as the account sees it, or None where the token's scopes don't let us see anything."""
+        """Jira as the account sees it, or None if the token's scopes do not allow anything."""
         try:
             account, client = sign_in(config, client, server)
         except SignInRefused as refused:
@@ -216,7 +229,8 @@ class _Checkup:
 
     def _examine_permissions(self, config: Config, jira: RestJira) -> None:
         with self._collecting():
-            self._add(permissions.browse_users_finding(jira.holds_globally(permissions.BROWSE_USERS)))
+            if not jira.holds_globally(BROWSE_USERS):
+                self._add(permissions.browse_users_finding(jira.kind))
         projects = [Project.of(document) for document in jira.projects()]
         selection = select(projects, config.projects)
         renamed: Mapping[str, str] = {}
@@ -226,10 +240,12 @@ class _Checkup:
         held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
         rows = self.diagnosis.rows = permissions.project_rows(projects, held, selection)
         self._add(
-            *permissions.configured_findings(selection, rows, config.projects, renamed),
-            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown),
-            *permissions.unbrowsable_findings(rows, config.projects),
-            *permissions.create_issues_findings(rows, config.projects, required=config.require_create_issues),
+            *permissions.configured_findings(selection, rows, config.projects, renamed, jira.kind),
+            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown, jira.kind),
+            *permissions.unbrowsable_findings(rows, config.projects, jira.kind),
+            *permissions.create_issues_findings(
+                rows, config.projects, jira.kind, required=config.require_create_issues
+            ),
             permissions.unasked_finding(rows),
             *_left_out(rows, config.projects),
         )
@@ -238,7 +254,7 @@ class _Checkup:
 
     @contextmanager
     def _collecting(self) -> Iterator[None]:
-        """A step that others can follow: its error is one finding among the others."""
+        """A step that others do not depend on: its error is one finding among others."""
         try:
             yield
         except SignInRefused:
@@ -248,7 +264,7 @@ class _Checkup:
 
     @staticmethod
     def _renamed(jira: RestJira, unknown: Sequence[str]) -> dict[str, str]:
-        """Today's key by a key that is not in the list of projects: Jira still finds a project by its old keys."""
+        """The current key by a configured key that is not listed: Jira still finds a project by its old keys."""
         now: dict[str, str] = {}
         for key in unknown[:_MOST_RENAMED]:
             document = jira.project(quote(key, safe=""))
@@ -261,11 +277,11 @@ class _Checkup:
 
 
 def _left_out(rows: Sequence[ProjectRow], configured: Sequence[str]) -> Iterator[Finding]:
-    """For the report: how many visible projects are of types that are not imported."""
+    """For the report: how many visible projects are of a type that is not imported."""
     others = [row for row in rows if not row.project.importable]
     if others and not configured:
         yield info(
             "other_types",
-            f"{counted(len(others), 'project')} of other types than Jira Software and business can't be imported; the"
-            " projects stream lists them.",
+            f"{counted(len(others), 'project')} can't be imported, since only Jira Software and business projects can."
+            " The projects stream lists them.",
         )

@@ -16,7 +16,7 @@ from source_jira_flow.check.report import show
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.settings import Settings
 
-# What a table needs where there is no terminal to tell its width.
+# The width of tables without a terminal.
 _WIDTH_OF_FILES = 120
 
 
@@ -24,7 +24,7 @@ def diagnose_main(arguments: list[str]) -> int:
     """Print the report for `--config FILE`. Returns 0 where the check succeeds, 1 where it fails, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow diagnose",
-        description="Test a configuration, and show what is wrong, who can mend it, and what the account may do.",
+        description="Test a configuration, and show what is wrong, who can fix it, and what the account may do.",
     )
     parser.add_argument("--config", required=True, metavar="FILE", help="the configuration, as for check and read")
     try:
@@ -40,7 +40,7 @@ def diagnose_main(arguments: list[str]) -> int:
         console.print(str(error), style="bold red", markup=False, highlight=False)
         return 1
     settings = Settings.from_environment()
-    # Few tries as in check, but time enough for a slow Jira.
+    # Few retries, as in check, but more time for a slow Jira.
     patient = replace(settings.impatient(), read_timeout=settings.read_timeout)
     with console.status("Asking Jira …"):
         diagnosis = examine(config, _quiet_logger(), patient, limit=settings.diagnose_limit, thorough=True)
@@ -54,14 +54,14 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationError(f"The file {path} can't be read: {error.strerror or type(error).__name__}.") from None
     except ValueError:
-        raise ConfigurationError(f"The file {path} holds no JSON: write the configuration as for check.") from None
+        raise ConfigurationError(f"The file {path} is not JSON. Write the configuration as for check.") from None
     if not isinstance(document, dict):
-        raise ConfigurationError(f"The file {path} holds no configuration: it must be a JSON object.")
+        raise ConfigurationError(f"The file {path} is not a configuration: it must be a JSON object.")
     return document
 
 
 def _quiet_logger() -> logging.Logger:
-    """The report says it all; a log between its lines would not."""
+    """Without output: the report says everything."""
     logger = logging.getLogger("source_jira_flow.diagnose")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False

@@ -1,11 +1,11 @@
-"""Findings about the way to Jira, and about answers that no account can do anything about."""
+"""Findings about the network, and about responses that have nothing to do with the account."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from source_jira_flow.check.findings import Finding, FixedBy, failed
-from source_jira_flow.common.text import clipped
+from source_jira_flow.common.text import REPORT_IT, clipped
 from source_jira_flow.errors import (
     ConnectionFault,
     JiraFlowError,
@@ -16,7 +16,7 @@ from source_jira_flow.errors import (
     UnusableAddress,
 )
 
-# By the reasons of `source_jira_flow.http.faults.WORDS`; the network team mends all others.
+# By the reasons of `source_jira_flow.http.faults.WORDS`; the network team fixes all others.
 _FIXED_BY_YOU = frozenset(
     ("redirect", "redirect_https", "wrong_path", "no_jira", "no_cloud_site", "gateway_without_id", "no_tls")
 )
@@ -24,25 +24,25 @@ _FIXED_BY_YOU = frozenset(
 _REFUSALS: Mapping[int, tuple[FixedBy, str]] = {
     403: (
         FixedBy.JIRA_ADMINISTRATOR,
-        "The account is signed in, but not allowed to use {path}{said}: ask your Jira administrator whether it has"
+        "The account is signed in, but not allowed to use {path}{said}. Ask your Jira administrator whether it has"
         + " access to Jira (Application access).",
     ),
     407: (
         FixedBy.NETWORK_TEAM,
-        "A proxy on the way asks for a sign-in of its own (HTTP 407): ask your network team to let Airbyte's requests"
-        + " through to Jira.",
+        "A proxy in between requires a sign-in of its own (HTTP 407). Ask your network team to let requests from the"
+        + " machines that run Airbyte through to Jira.",
     ),
-    410: (FixedBy.YOU, "Atlassian took {path} away (HTTP 410): install a newer version of this connector."),
+    410: (FixedBy.YOU, "Atlassian removed {path} (HTTP 410): install a newer version of this connector."),
 }
 _OTHER_REFUSAL = (
     FixedBy.YOU,
-    "Jira refuses {path} with HTTP {status}{said}: check the base URL, and report this with the log if it is right.",
+    "Jira refused {path} with HTTP {status}{said}. Check the base URL. If it is correct, " + REPORT_IT,
 )
 _LONGEST_MESSAGE = 120
 
 
 def way_finding(error: JiraFlowError) -> Finding | None:
-    """The finding for an error of the network or of Jira's health, None for any other error."""
+    """The finding for a network fault or an unhealthy Jira, None for any other error."""
     if isinstance(error, (UnusableAddress, ConnectionFault, NotJson)):
         fixed_by = FixedBy.YOU if error.reason in _FIXED_BY_YOU else FixedBy.NETWORK_TEAM
         return failed(f"network:{error.reason}", fixed_by, str(error))
@@ -50,15 +50,15 @@ def way_finding(error: JiraFlowError) -> Finding | None:
         return failed(
             "rate_limited",
             FixedBy.YOU,
-            "Jira asks to wait, and did not let this test finish: try again in a few minutes, with fewer workers"
-            " (num_workers) if it stays.",
+            "Jira asks to wait, so this test could not finish. Try again in a few minutes. If it happens again, use"
+            " fewer workers (num_workers).",
         )
     if isinstance(error, ServerFault):
         return failed(
             "server_fault",
             FixedBy.JIRA_ADMINISTRATOR,
-            f"Jira, or a proxy before it, is in trouble (HTTP {error.status}{_quoted(error.messages)}): try again"
-            " later, and ask your Jira administrator to look at it if it stays.",
+            f"Jira, or a proxy in front of it, has a problem (HTTP {error.status}{_quoted(error.messages)}): try again"
+            " later. If it happens again, ask your Jira administrator to look into it.",
         )
     if isinstance(error, RefusedRequest):
         fixed_by, words = _REFUSALS.get(error.status, _OTHER_REFUSAL)

@@ -42,8 +42,8 @@ def _parts(diagnosis: Diagnosis) -> list[RenderableType]:
 def _findings_table(findings: Sequence[Finding]) -> RenderableType:
     table = Table(title="Findings", title_justify="left", show_lines=True)
     table.add_column("")
-    table.add_column("Who can mend it")
-    table.add_column("What it is, and what to do", overflow="fold")
+    table.add_column("Who can fix it")
+    table.add_column("What is wrong, and what to do", overflow="fold")
     for finding in findings:
         table.add_row(
             Text(finding.severity.value, style=_STYLES[finding.severity]),
@@ -70,7 +70,7 @@ def _projects_table(rows: Sequence[ProjectRow]) -> RenderableType:
         )
     imported = sum(one.imported for one in rows)
     caption = (
-        f"{counted(imported, 'project')} of {len(rows):,} will be imported, in bold. ? means that Jira did not say."
+        f"{imported:,} of {counted(len(rows), 'project')} will be imported (in bold). ? means that Jira did not say."
     )
     return Group(table, Text(caption, style="dim"))
 
@@ -97,4 +97,4 @@ def _outcome(diagnosis: Diagnosis) -> Text:
     failures = sum(finding.failed for finding in diagnosis.findings)
     if diagnosis.succeeded:
         return Text(f"The check succeeds. {diagnosis.outlook}", style="bold green")
-    return Text(f"The check fails: {counted(failures, 'thing')} must be mended first.", style="bold red")
+    return Text(f"The check fails: {counted(failures, 'problem')} must be fixed first.", style="bold red")

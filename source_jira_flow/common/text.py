@@ -1,8 +1,14 @@
-"""Small things about text for people: shortened names, lists with an end, numbers with their noun."""
+"""Text for people: shortened names, lists that end, numbers with their noun."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from source_jira_flow import REPOSITORY
+
+REPORT_IT = f"report it with the log ({REPOSITORY}/issues)."
+# What fits on a screen together with others.
+LONGEST_SENTENCE = 299
 
 
 def clipped(text: str, longest: int) -> str:
@@ -20,6 +26,14 @@ def listed(names: Sequence[str], most: int = 10, longest: int = 110) -> str:
         shown.append(clipped(name, longest))
     rest = len(names) - len(shown)
     return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+
+
+def naming(sentence: str, names: Sequence[str], longest: int = LONGEST_SENTENCE) -> str:
+    """A sentence with as many names in the place of `{names}` as fit into `longest` characters, at most ten."""
+    before, after = sentence.split("{names}")
+    room = longest - len(before) - len(after)
+    shown = (listed(names, most) for most in range(10, 0, -1))
+    return before + next((text for text in shown if len(text) <= room), clipped(listed(names, 1), room)) + after
 
 
 def counted(number: int, noun: str) -> str:

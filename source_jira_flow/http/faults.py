@@ -1,6 +1,6 @@
-"""What went wrong on the way to Jira, in words: from `requests`' exceptions, from redirects, from what is no JSON.
+"""Network faults in words: exceptions of `requests`, redirects, and bodies that are not JSON.
 
-`check` and `read` say the same here, since both get these errors from the one client.
+`check` and `read` say the same, since both get these errors from the one client.
 """
 
 from __future__ import annotations
@@ -17,57 +17,58 @@ from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
 
 _CERTIFICATE_ACTION = " use a certificate from a public certificate authority"
+_AIRBYTE = "the machines that run Airbyte"
 
-# {host} is the name with its port, {name} without, {port} the port, {other} where a redirect leads, {title} a page's
-# title in brackets. Every sentence says what to do.
+# {host} is the name with its port, {name} without, {port} the port, {path} the path of the base URL, {other} where a
+# redirect leads, {title} a page's title in brackets. Every sentence says what to do.
 WORDS: Mapping[str, str] = {
-    "dns": "The name {name} can't be found: check the base URL. Public DNS must resolve it; where only your own network"
-    " knows the name, ask your network team to publish it.",
-    "refused": "{host} refuses the connection: check the port in the base URL and that Jira runs there, and have the"
-    " firewall allow Airbyte's addresses on port {port}.",
-    "silent": "Nothing answers at {host}: a firewall most likely drops the requests. Ask your network team to allow"
-    " Airbyte's addresses on port {port}.",
-    "unreachable": "There is no network route to {host}: ask your network team to make it reachable for Airbyte's"
-    " addresses on port {port}.",
-    "mute": "{host} takes the connection and then says nothing: Jira may be overloaded, or a firewall holds the answers"
-    " back. Try again later, or ask your network team to let Airbyte's addresses through.",
-    "unfinished": "{host} began an answer and did not end it in time: Jira may be overloaded, or a proxy holds answers"
-    " back. Try again later, or ask your network team to look at what stands between.",
-    "dropped": "{host} breaks the connection off before it answers: a proxy or firewall may do it. Try again, and ask"
-    " your network team to let Airbyte's addresses through.",
-    "proxy": "The proxy that this machine is set to use does not let requests to {host} pass: ask your network team to"
-    " allow them, or take the proxy out of the environment.",
+    "dns": "The name {name} can't be found. Check the base URL. Public DNS must resolve it; if only your own"
+    " network knows the name, ask your network team to publish it.",
+    "refused": "{host} refuses the connection. Check the port in the base URL, and check that Jira is running. The"
+    f" firewall must allow {_AIRBYTE} on port {{port}}.",
+    "silent": "{host} did not respond. A firewall is probably dropping the requests: ask your network team to allow"
+    f" {_AIRBYTE} on port {{port}}.",
+    "unreachable": "There is no network route to {host}. Ask your network team to make it reachable from"
+    f" {_AIRBYTE}, on port {{port}}.",
+    "mute": "{host} accepted the connection but sent no response. Jira may be overloaded, or a firewall may be blocking"
+    f" its responses. Try again later, or ask your network team to allow {_AIRBYTE}.",
+    "unfinished": "{host} started to respond but did not finish in time. Jira may be overloaded, or a proxy may be"
+    " holding its responses back. Try again later, or ask your network team to check what is in between.",
+    "dropped": "{host} closed the connection before it responded. A proxy or firewall may be the cause. Try again, and"
+    f" ask your network team to allow {_AIRBYTE}.",
+    "proxy": "The proxy configured on this machine does not let requests to {host} through. Ask your network team to"
+    " allow them, or remove the proxy from the environment.",
     "certificate_self_signed": "The certificate of {name} is self-signed:" + _CERTIFICATE_ACTION + ".",
-    "certificate_unknown_authority": "The certificate of {name} is not from an authority that the public knows, or an"
-    " intermediate certificate is missing:" + _CERTIFICATE_ACTION + ", with its whole chain.",
+    "certificate_unknown_authority": "The certificate of {name} was not issued by a public authority, or an"
+    " intermediate certificate is missing:" + _CERTIFICATE_ACTION + ", with its full chain.",
     "certificate_expired": "The certificate of {name} has expired: renew it, and" + _CERTIFICATE_ACTION + ".",
     "certificate_not_yet_valid": "The certificate of {name} is not valid yet: check this machine's clock, or"
     + _CERTIFICATE_ACTION
     + " that is valid now.",
-    "certificate_other_name": "The certificate of {host} is for another name: enter the base URL by the name in the"
-    " certificate, or" + _CERTIFICATE_ACTION + " that names {name}.",
-    "certificate": "The certificate of {name} can't be verified:" + _CERTIFICATE_ACTION + ".",
-    "no_tls": "{host} does not speak https on this port: enter the port of Jira's https address in the base URL, or ask"
-    " your network team for one on port 443.",
-    "tls": "No secure connection to {host} comes about: ask your network team to offer TLS 1.2 or newer there, with a"
-    " certificate from a public certificate authority.",
-    "redirect_https": "{host} sends http requests to https: enter {other} as the base URL.",
-    "redirect": "{host} redirects to {other}, and credentials are not sent to another address: if that is your Jira,"
+    "certificate_other_name": "The certificate of {host} was issued for another name: enter the base URL with the name"
+    " in the certificate, or" + _CERTIFICATE_ACTION + " that includes {name}.",
+    "certificate": "The certificate of {name} could not be verified:" + _CERTIFICATE_ACTION + ".",
+    "no_tls": "{host} does not speak https on this port. Enter the port of Jira's https address in the base URL, or ask"
+    " your network team to set one up on port 443.",
+    "tls": "A secure connection to {host} could not be established. Ask your network team to enable TLS 1.2 or newer"
+    " there, with a certificate from a public certificate authority.",
+    "redirect_https": "{host} redirects http to https: enter {other} as the base URL.",
+    "redirect": "{host} redirects to {other}, and credentials are never sent to another address. If that is your Jira,"
     " enter it as the base URL.",
-    "redirect_circle": "{host} redirects in a circle: check the base URL, and ask your network team to look at the"
+    "redirect_circle": "{host} redirects in a loop. Check the base URL, and ask your network team to check the"
     " redirects there.",
-    "login_page": "{host} shows a log-in page{title} where Jira's data should be: single sign-on or a portal stands"
-    " before Jira. Ask your network team to let Airbyte's requests for /rest through to Jira.",
-    "page": "{host} answers with a web page{title} and not with Jira's data: a proxy or portal stands between, or it is"
-    " no Jira. Check the base URL, and ask your network team to let Airbyte's requests through.",
-    "cut": "{host} gave an answer that is no whole JSON: it was cut short or changed on its way. Try again, and ask"
-    " your network team whether a proxy changes answers.",
+    "login_page": "{host} returned a login page{title} instead of Jira's data: single sign-on or a portal is in front"
+    f" of Jira. Ask your network team to let requests for /rest from {_AIRBYTE} through to Jira.",
+    "page": "{host} returned a web page{title} instead of Jira's data: a proxy or portal is in between, or this is not"
+    f" Jira. Check the base URL, and ask your network team to allow {_AIRBYTE}.",
+    "cut": "{host} sent incomplete JSON: the response was cut short or altered in transit. Try again, and ask your"
+    " network team whether a proxy changes responses.",
     "wrong_path": "Jira is not at {host}{path} but at {other}: enter that as the base URL.",
-    "no_jira": "There is no Jira at {host}{path}: check the base URL in a browser, and whether Jira has a path such as"
-    " /jira behind the name.",
-    "no_cloud_site": "There is no Jira Cloud site at {host}: compare the name with the one in your browser's address"
-    " line, and enter that.",
-    "gateway_without_id": "The gateway's address needs the site's cloud id: enter https://api.atlassian.com/ex/jira/"
+    "no_jira": "There is no Jira at {host}{path}. Check the base URL in a browser, and check whether Jira's address"
+    " includes a path such as /jira.",
+    "no_cloud_site": "There is no Jira Cloud site at {host}. Compare the name with the one in your browser's address"
+    " bar, and enter that one.",
+    "gateway_without_id": "The gateway's address needs the site's cloud ID: enter https://api.atlassian.com/ex/jira/"
     "CLOUD-ID, or the site's own address, such as https://acme.atlassian.net.",
 }
 
@@ -82,7 +83,7 @@ _CERTIFICATE_REASONS: Mapping[int, str] = {
     62: "certificate_other_name",
     64: "certificate_other_name",
 }
-# OpenSSL's names for what a server says that speaks plain HTTP.
+# OpenSSL's names for the answer of a server that speaks plain HTTP.
 _ANSWERS_WITHOUT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
 _LOGIN_PAGE = re.compile(
     r"log.?[io]n|sign.?in|saml|\bsso\b|oauth2|adfs|okta|microsoftonline|accounts\.google", re.IGNORECASE
@@ -105,7 +106,7 @@ def connection_trouble(error: requests.RequestException, base_url: str) -> JiraF
 
 
 def reason_of(error: BaseException) -> str:
-    """The key in WORDS for an exception, by what lies deepest in it."""
+    """The key in WORDS for an exception, by the innermost cause."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, requests.exceptions.ProxyError):
@@ -129,7 +130,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") -> str:
-    """The sentence for a reason. `other` is another address, `title` the title of a page that came."""
+    """The sentence for a reason. `other` is another address, `title` the title of a page that was received."""
     parts = urlsplit(base_url)
     port = parts.port or {"http": 80}.get(parts.scheme, 443)
     return WORDS[reason].format(
@@ -143,7 +144,7 @@ def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") ->
 
 
 def unusable(reason: str, base_url: str, *, other: str = "") -> UnusableAddress:
-    """The error for a reason of WORDS that trying again does not mend."""
+    """The error for a reason in WORDS that a retry cannot fix."""
     return UnusableAddress(in_words(reason, base_url, other=other), reason=reason)
 
 
@@ -157,7 +158,7 @@ def redirect_refused(base_url: str, target: str) -> UnusableAddress:
 
 
 def not_json(base_url: str, body: bytes) -> NotJson:
-    """The error for a body that is not Jira's JSON: a page, or JSON cut short."""
+    """The error for a body that is not Jira's JSON: a web page, or JSON cut short."""
     text = body[:20_000].decode("utf-8", "replace")
     title = _TITLE.search(text)
     named = " ".join(title.group(1).split()) if title else ""
@@ -169,7 +170,7 @@ def not_json(base_url: str, body: bytes) -> NotJson:
 
 
 def query_redirected(base_url: str) -> NotJson:
-    """The error for a redirect of a POST within the same host, as log-in pages do it; following would ask by GET."""
+    """The error for a POST redirected within the same host, as login pages do. Following it would send a GET."""
     return NotJson(in_words("login_page", base_url), reason="login_page")
 
 
@@ -180,7 +181,7 @@ def base_of(address: str) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that it was made from; urllib3 keeps them as arguments, `reason`, cause and context."""
+    """An exception and its causes, which urllib3 keeps in arguments, `reason`, `__cause__` and `__context__`."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:

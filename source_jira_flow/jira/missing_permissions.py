@@ -1,42 +1,112 @@
-"""What `check` and `read` say alike about permissions that the account lacks. The names are Jira's own."""
+"""Missing permissions, in the words of the reader's own Jira. `check` and `read` say the same.
+
+Cloud's words are those of Atlassian's support pages: projects are spaces there, and issues are work items. Self-hosted
+Jira's are those of its administration guide. `docs/permissions.md` has the links.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from source_jira_flow.common.text import listed
+from source_jira_flow.common.text import naming
 from source_jira_flow.jira.projects import Project, nearest_key
 
-NO_BROWSE_USERS = (
-    "The account lacks the global permission “Browse users and groups”: ask your Jira administrator to grant it to one"
-    " of the account's groups (Administration → System → Global permissions)."
-)
-NO_PROJECT = (
-    "The account can't browse a single project: ask your Jira administrator to give it access to Jira (Application"
-    " access) and “Browse projects” (Project settings → Permissions). The Permission helper shows what is missing."
-)
+# Jira's names for permissions in its REST API.
+BROWSE_USERS = "USER_PICKER"
+BROWSE_PROJECTS = "BROWSE_PROJECTS"
+CREATE_ISSUES = "CREATE_ISSUES"
+ADMINISTER_PROJECTS = "ADMINISTER_PROJECTS"
+SET_ISSUE_SECURITY = "SET_ISSUE_SECURITY"
 
 
-def unknown_projects(keys: Sequence[str], known: Iterable[Project]) -> str:
+@dataclass(frozen=True)
+class JiraWords:
+    """What a kind of Jira calls permissions, and the pages on which they are granted.
+
+    Jira administrators change `schemes`, `global_permissions` and `security`, project administrators change `roles`.
+    """
+
+    browse: str
+    create: str
+    also: str
+    access: str
+    schemes: str
+    roles: str
+    members: str
+    global_permissions: str
+    helper: str
+    security: str
+
+
+WORDS: Mapping[str, JiraWords] = {
+    "cloud": JiraWords(
+        browse="“Browse spaces”",
+        create="“Create work items”",
+        also=" (spaces)",
+        access="Atlassian Administration → Directory → Users",
+        schemes="Settings → Work items → Permission schemes",
+        roles="Space settings → People",
+        members="Space settings → Access",
+        global_permissions="Settings → System → Global permissions",
+        helper="Settings → System → Permission helper",
+        security="Settings → Work items → Work item security schemes",
+    ),
+    "self_hosted": JiraWords(
+        browse="“Browse projects”",
+        create="“Create issues”",
+        also="",
+        access="Administration → Applications → Application access",
+        schemes="Administration → Issues → Permission schemes",
+        roles="Project settings → Users and roles",
+        members="Project settings → Users and roles",
+        global_permissions="Administration → System → Global permissions",
+        helper="Administration → System → Permission helper",
+        security="Administration → Issues → Issue security schemes",
+    ),
+}
+
+
+def no_browse_users(kind: str) -> str:
+    """The account may not see who there is."""
+    return (
+        "The account lacks the global permission “Browse users and groups”. Ask your Jira administrator to grant it to"
+        f" its group ({WORDS[kind].global_permissions})."
+    )
+
+
+def no_project(kind: str) -> str:
+    """The account may not browse any project."""
+    words = WORDS[kind]
+    return (
+        "The account can't browse a single project. Ask your Jira administrator for access to Jira"
+        f" ({words.access}) and {words.browse} ({words.schemes}). See the Permission helper ({words.helper})."
+    )
+
+
+def unknown_projects(keys: Sequence[str], known: Iterable[Project], kind: str) -> str:
     """Configured keys that are not among the `known` projects, each with the nearest that is."""
     projects = list(known)
-    # A project that can't be imported is the second guess.
+    # Suggest a project that cannot be imported only if there is no better one.
     live = [project for project in projects if project.importable and not project.archived]
     near = {key: nearest_key(key, live) or nearest_key(key, projects) for key in keys}
-    named = listed([f"{key} (did you mean {near[key]}?)" if near[key] else key for key in keys])
     what, verb, them, key_noun = (
         ("project", "does", "it", "key") if len(keys) == 1 else ("projects", "do", "them", "keys")
     )
-    return (
-        f"The configured {what} {named} {verb} not exist, or the account can't browse {them}: correct the {key_noun},"
-        " or ask for “Browse projects” there (Project settings → Permissions)."
+    words = WORDS[kind]
+    return naming(
+        f"The configured {what} {{names}} {verb} not exist, or the account can't browse {them}. Correct the {key_noun},"
+        f" or ask your Jira administrator for {words.browse} ({words.schemes}).",
+        [f"{key} (did you mean {near[key]}?)" if near[key] else key for key in keys],
     )
 
 
-def lost_projects(keys: Sequence[str]) -> str:
-    """Projects that were there when a sync began and are not any more."""
-    what, who, there = ("Project", "it was", "on it") if len(keys) == 1 else ("Projects", "they were", "on them")
-    return (
-        f"{what} {listed(keys)} went out of sight during the sync: {who} deleted in Jira, or the account lost “Browse"
-        f" projects” {there}. Ask for it again (Project settings → Permissions). All others were read."
+def lost_projects(keys: Sequence[str], kind: str) -> str:
+    """Projects that disappeared while a sync was running."""
+    what, was, there = ("Project", "it was", "on it") if len(keys) == 1 else ("Projects", "they were", "on them")
+    words = WORDS[kind]
+    return naming(
+        f"{what} {{names}} disappeared during the sync: {was} deleted in Jira, or the account lost {words.browse}"
+        f" {there}. Ask your Jira administrator to grant it again ({words.schemes}). All others were read.",
+        keys,
     )

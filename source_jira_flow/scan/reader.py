@@ -137,7 +137,7 @@ class IssueReader:
                 return False
             names = sorted(project.key for project in self.sync.projects if project.id in gone)
             self.ledger.drop_projects(scope, gone)
-        self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone))))
+        self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone), self.jira.kind)))
         return True
 
     # -- sending -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError, SignInRefused
-from source_jira_flow.jira.missing_permissions import NO_PROJECT, unknown_projects
+from source_jira_flow.jira.missing_permissions import no_project, unknown_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.backfill import History, Job
 from source_jira_flow.scan.checkpoints import Ledger
@@ -109,7 +109,7 @@ class IssueSweep:
         visible = self._sync.projects
         selection = self._sync.select_projects()
         if not visible:
-            raise ConfigurationError(NO_PROJECT)
+            raise ConfigurationError(no_project(self._sync.jira.kind))
         for project in selection.not_importable:
             self._sync.logger.warning(
                 "Project %s (%s) is not imported: only live software and business projects are.",
@@ -120,7 +120,7 @@ class IssueSweep:
         kept = confirmed(missing, self._reader.find_project, self._is_wanted)
         unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
         if unknown:
-            self._fail_at_end(ConfigurationError(unknown_projects(unknown, visible)))
+            self._fail_at_end(ConfigurationError(unknown_projects(unknown, visible, self._sync.jira.kind)))
         return [*selection.imported, *kept]
 
     def _is_wanted(self, project: Project) -> bool:

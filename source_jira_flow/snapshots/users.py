@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from source_jira_flow.errors import ConfigurationError, Forbidden, PassingFault
+from source_jira_flow.jira.missing_permissions import BROWSE_USERS, no_browse_users
 from source_jira_flow.records.lists import Columns, user_columns
 from source_jira_flow.records.people import person_id
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync
-
-_BROWSE_USERS = "USER_PICKER"
 
 
 class UserSnapshot:
@@ -48,19 +47,18 @@ class UserSnapshot:
     def _explain_empty_list(self, refused: Forbidden | None) -> None:
         """A list without anybody is a refusal: the account at least would be in it. To nobody, Jira refuses too."""
         self._sync.account.prove_sign_in()
-        if self._sync.jira.holds_globally(_BROWSE_USERS):
+        if self._sync.jira.holds_globally(BROWSE_USERS):
             raise refused or PassingFault(
                 "Jira gave an empty list of users, although the account may browse users. Sync again."
             )
         if self._comparison.stored.listed:
             raise ConfigurationError(
-                "Jira does not let the account browse users any more: ask your Jira administrator to grant it the"
-                " global permission 'Browse users and groups', or reset the stream users to go on with those who occur"
-                " in issues."
+                f"Jira no longer lets the account list users. {no_browse_users(self._sync.jira.kind)} Or clear the"
+                " stream users to continue with the people who occur in issues."
             )
         self._sync.logger.warning(
-            "The account lacks the global permission 'Browse users and groups': users holds only those who occur in"
-            " issues and comments of the same sync. Ask your Jira administrator to grant it."
+            "%s Until then, users holds only the people who occur in issues and comments of the same sync.",
+            no_browse_users(self._sync.jira.kind),
         )
 
     def _absent(self, cut: bool) -> Iterator[dict[str, Any]]:

@@ -43,7 +43,7 @@ def test_several_failures_are_counted_and_named_by_who_fixes_them_once_for_each_
         ],
     )
     assert text == (
-        "3 things must be mended before Jira can be read. You: First. Second. Your Jira administrator: Third."
+        "3 problems must be fixed before Jira can be read. You: First. Second. Your Jira administrator: Third."
         " Warning (you): Fourth."
     )
 

@@ -63,8 +63,8 @@ def test_a_certificate_is_no_passing_fault_and_a_dropped_connection_is() -> None
 @pytest.mark.parametrize(
     ("target", "reason", "says"),
     [
-        ("https://login.microsoftonline.com/x?state=abc", "login_page", "log-in page"),
-        ("https://jira.example.com:8443/login.jsp", "login_page", "log-in page"),
+        ("https://login.microsoftonline.com/x?state=abc", "login_page", "login page"),
+        ("https://jira.example.com:8443/login.jsp", "login_page", "login page"),
         ("https://new.example.com/jira/rest/api/2/serverInfo?x=1", "redirect", "https://new.example.com/jira,"),
     ],
 )

@@ -9,6 +9,8 @@ from source_jira_flow.check.findings import Finding, FixedBy, Severity
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.jira.projects import Project, select
 
+KIND = "self_hosted"
+
 
 def project(key: str, *, team_managed: bool = False, type_name: str = "software", archived: bool = False) -> Project:
     return Project(f"id of {key}", key, f"Name of {key}", type_name, team_managed, archived)
@@ -57,12 +59,12 @@ def test_create_issues_is_judged_by_where_it_is_missing(
     missing: str, team_managed: str, configured: tuple[str, ...], required: bool, expected: dict[str, Severity]
 ) -> None:
     given = rows("A", "B", "C", without=missing, team_managed=team_managed)
-    assert codes(permissions.create_issues_findings(given, configured, required=required)) == expected
+    assert codes(permissions.create_issues_findings(given, configured, KIND, required=required)) == expected
 
 
 def test_ten_projects_are_named_and_the_rest_is_counted() -> None:
     keys = [f"P{number:02d}" for number in range(40)]
-    [finding] = permissions.create_issues_findings(rows(*keys, without=" ".join(keys[:25])), (), required=True)
+    [finding] = permissions.create_issues_findings(rows(*keys, without=" ".join(keys[:25])), (), KIND, required=True)
     assert "25 of 40 projects: P00, P01" in finding.text
     assert "P09 and 15 more" in finding.text
     assert "P10" not in finding.text
@@ -70,13 +72,13 @@ def test_ten_projects_are_named_and_the_rest_is_counted() -> None:
 
 def test_the_longest_keys_still_leave_room_for_what_to_do() -> None:
     keys = [f"{'VERYLONGKEY' * 3}{number}" for number in range(30)]
-    [finding] = permissions.create_issues_findings(rows(*keys, "X", without=" ".join(keys)), (), required=True)
-    assert finding.text.endswith("(Project settings → Permissions).")
+    [finding] = permissions.create_issues_findings(rows(*keys, "X", without=" ".join(keys)), (), KIND, required=True)
+    assert finding.text.endswith("(Project settings → Users and roles).")
 
 
 def test_projects_that_jira_did_not_tell_of_are_not_taken_for_lacking_ones() -> None:
     unasked = ProjectRow(project("U"), None, None, True)
-    assert permissions.create_issues_findings([unasked, *rows("A")], (), required=True) == []
+    assert permissions.create_issues_findings([unasked, *rows("A")], (), KIND, required=True) == []
     finding = permissions.unasked_finding([unasked, *rows("A")])
     assert finding is not None
     assert "1 of 2 projects" in finding.text
@@ -94,15 +96,15 @@ def test_a_configured_project_that_is_seen_but_not_browsed_fails() -> None:
     visible = [project("A"), project("B")]
     selection = select(visible, ("a", "b"))
     made = permissions.project_rows(visible, {"id of A": frozenset[str]()}, selection)
-    [finding] = permissions.configured_findings(selection, made, ("a", "b"), {})
-    assert (finding.severity, finding.fixed_by) == (Severity.FAILED, FixedBy.PROJECT_ADMINISTRATOR)
+    [finding] = permissions.configured_findings(selection, made, ("a", "b"), {}, KIND)
+    assert (finding.severity, finding.fixed_by) == (Severity.FAILED, FixedBy.JIRA_ADMINISTRATOR)
     assert "“Browse projects” on A" in finding.text
 
 
 def test_with_all_projects_imported_one_that_is_not_browsed_is_a_warning() -> None:
     visible = [project("A"), project("B")]
     made = permissions.project_rows(visible, {"id of A": frozenset[str]()}, select(visible, ()))
-    assert codes(permissions.unbrowsable_findings(made, ())) == {"browse_projects": Severity.WARNING}
+    assert codes(permissions.unbrowsable_findings(made, (), KIND)) == {"browse_projects": Severity.WARNING}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_with_all_projects_imported_one_that_is_not_browsed_is_a_warning() -> No
 def test_unknown_projects_are_named_with_the_nearest(configured: tuple[str, ...], says: str) -> None:
     visible = [project("ABC")]
     selection = select(visible, configured)
-    [finding] = permissions.configured_findings(selection, rows("ABC"), configured, {})
+    [finding] = permissions.configured_findings(selection, rows("ABC"), configured, {}, KIND)
     assert says in finding.text
 
 
@@ -126,6 +128,6 @@ def test_unknown_projects_are_named_with_the_nearest(configured: tuple[str, ...]
 def test_projects_of_other_types_are_named_as_not_importable(type_name: str, title: str) -> None:
     visible = [project("A"), project("H", type_name=type_name)]
     selection = select(visible, ("A", "H"))
-    [finding] = permissions.configured_findings(selection, rows("A"), ("A", "H"), {})
+    [finding] = permissions.configured_findings(selection, rows("A"), ("A", "H"), {}, KIND)
     assert finding.severity is Severity.WARNING
-    assert finding.text.startswith(f"{title} projects can't be imported, and these are configured: H.")
+    assert finding.text.startswith(f"{title} projects can't be imported. Remove H from")

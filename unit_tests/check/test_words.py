@@ -6,7 +6,8 @@ import pytest
 
 from source_jira_flow.http.faults import WORDS, in_words
 from source_jira_flow.http.refusals import SIGN_IN_WORDS, sign_in_refused
-from source_jira_flow.jira.missing_permissions import NO_BROWSE_USERS, NO_PROJECT, lost_projects
+from source_jira_flow.jira.missing_permissions import WORDS as JIRA_WORDS
+from source_jira_flow.jira.missing_permissions import lost_projects, no_browse_users, no_project, unknown_projects
 
 LONG_HOST = "a-very-long-name-of-a-host." * 8 + "example.com"
 AN_ACTION = re.compile(r"\b(ask|authorize|check|compare|enter|log in|make|renew|set|take|try|use)\b", re.IGNORECASE)
@@ -28,10 +29,16 @@ def test_words_about_the_sign_in_fit_and_say_what_to_do(reason: str) -> None:
     assert AN_ACTION.search(text)
 
 
-@pytest.mark.parametrize("text", [NO_BROWSE_USERS, NO_PROJECT, lost_projects(["A"]), lost_projects(["LONGKEY"] * 40)])
-def test_words_about_permissions_fit_and_say_what_to_do(text: str) -> None:
-    assert len(text) < 300
-    assert AN_ACTION.search(text)
+@pytest.mark.parametrize("kind", JIRA_WORDS)
+def test_words_about_permissions_fit_and_say_what_to_do(kind: str) -> None:
+    texts = [no_browse_users(kind), no_project(kind)]
+    for keys in (["A"], ["LONGKEY"] * 40, ["VERYLONGKEY" * 20]):
+        texts += [lost_projects(keys, kind), unknown_projects(keys, [], kind)]
+    for text in texts:
+        assert len(text) < 300
+        assert AN_ACTION.search(text)
+        assert "Jira administrator" in text
+        assert text.endswith(".")
 
 
 @pytest.mark.parametrize(
