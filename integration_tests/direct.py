@@ -169,7 +169,7 @@ def begin_sync(
         _Messages(messages),
         LOGGER,
     )
-    sync.verify_states()
+    sync.states.verify()
     return sync, messages
 
 

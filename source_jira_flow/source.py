@@ -109,7 +109,7 @@ class SourceJiraFlow(YamlDeclarativeSource):
             logger,
             self.writes_json,
         )
-        sync.verify_states()
+        sync.states.verify()
         if not fed_streams(sync):
             sync.issues_read.set()
         return sync

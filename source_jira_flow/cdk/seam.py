@@ -78,27 +78,6 @@ def state_manager(source: ConcurrentDeclarativeSource) -> ConnectorStateManager:
     return source._connector_state_manager
 
 
-class StateEmitter:
-    """Makes and puts STATE messages under one lock, so that an older state never follows a newer one.
-
-    One for each owner of states: the CDK's own thread asks for a last state of a finished stream, and must never wait
-    for a worker of another stream that in turn waits for room in the queue which only that thread empties.
-    """
-
-    def __init__(self, manager: ConnectorStateManager, repository: MessageRepository) -> None:
-        self._manager = manager
-        self._repository = repository
-        self._lock = threading.RLock()
-
-    def emit(self, make_states: Callable[[], Mapping[str, Mapping[str, Any]]]) -> None:
-        """Put the states that `make_states` returns now, by stream name. They must be fresh objects: the queue
-        holds them while the originals go on changing."""
-        with self._lock:
-            for stream_name, state in make_states().items():
-                self._manager.update_state_for_stream(stream_name, None, state)
-                self._repository.emit_message(self._manager.create_state_message(stream_name, None))
-
-
 class GivenPartitions(PartitionGenerator):
     """Partitions from a function, called when the stream begins."""
 

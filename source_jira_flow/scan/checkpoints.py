@@ -12,7 +12,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.scan.feeds import Feed
 from source_jira_flow.scan.progress import Position, Scope, Window
 from source_jira_flow.state.issues import IssueState, written_groups
-from source_jira_flow.state.versions import pack_versions
+from source_jira_flow.state.packing import pack_versions
 from source_jira_flow.sync import Sync
 
 _SECONDS_PER_CHECKPOINT = 30.0
@@ -32,7 +32,7 @@ class Ledger:
         self._lock = threading.RLock()
         # Held while the records of a page go out, and while states do: no state comes between an issue's comments.
         self.sending = threading.RLock()
-        self._emitter = sync.state_emitter()
+        self._emitter = sync.states.emitter()
         self._scopes: list[Scope] = []
         self._keys: dict[str, str] = {}
         self._horizons: dict[str, int] = {}
@@ -144,7 +144,7 @@ class Ledger:
         here = {project for scope in self._scopes for project in scope.projects}
         start_date = self._sync.options.start_date
         return {
-            **self._sync.new_state(stream),
+            **self._sync.states.new(stream),
             "groups": written_groups(stream, self._scopes),
             "recent": pack_versions(self._versions[stream]),
             "keys": {project: key for project, key in self._keys.items() if project in here},

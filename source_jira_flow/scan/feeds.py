@@ -16,7 +16,7 @@ from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record
 from source_jira_flow.records.lists import label_record
-from source_jira_flow.state.packing import pack_digests, unpack_digests
+from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.streams import COMMENTS, ISSUES, LABELS
 
 _EVERYTHING = ("*all", "-worklog", "-attachment")
@@ -105,8 +105,7 @@ class LabelFeed(Feed):
     fields = (*_ALWAYS, "labels")
 
     def __init__(self, state: Mapping[str, Any], observed_at: str) -> None:
-        packed = state.get("labels")
-        self._out = unpack_digests(packed) if packed else {}
+        self._out = stored_labels(state)
         # Each label is sent with the first issue that claims it, and counts as out once that issue's page does.
         self._claims: dict[str, str] = dict.fromkeys(self._out, "")
         self._observed_at = observed_at
@@ -121,10 +120,10 @@ class LabelFeed(Feed):
         for issue in issues:
             for label in issue["fields"].get("labels") or ():
                 if self._claims.get(label) == issue["id"]:
-                    self._out[label] = b""
+                    self._out.add(label)
 
     def extra_state(self) -> dict[str, Any]:
-        return {"labels": pack_digests(self._out)}
+        return written_labels(self._out)
 
 
 def asked_fields(feeds: Iterable[Feed]) -> list[str]:

@@ -74,7 +74,7 @@ def _sweep(sync: Sync) -> IssueSweep:
     feeds: dict[str, Callable[[], Feed]] = {
         ISSUES.name: lambda: IssueFeed(field_map, sync.account.site_url, as_json=sync.writes_json),
         COMMENTS.name: lambda: CommentFeed(sync.jira, executor),
-        LABELS.name: lambda: LabelFeed(sync.stored_state(LABELS.name), from_milliseconds(sync.now)),
+        LABELS.name: lambda: LabelFeed(sync.states.stored(LABELS.name), from_milliseconds(sync.now)),
     }
     occurrences = Occurrences(sync, field_map, people=USERS.name in sync.chosen, sprints=SPRINTS.name in sync.chosen)
     return IssueSweep(sync, [feeds[name]() for name in fed_streams(sync)], occurrences.note)

@@ -31,7 +31,7 @@ class IssueSweep:
     def __init__(self, sync: Sync, feeds: Sequence[Feed], observe: Callable[[JsonObject], None]) -> None:
         """`observe` is shown every issue that is sent."""
         self._sync = sync
-        self._states = {feed.name: IssueState.parse(feed.name, sync.stored_state(feed.name)) for feed in feeds}
+        self._states = {feed.name: IssueState.parse(feed.name, sync.states.stored(feed.name)) for feed in feeds}
         self._ledger = Ledger(sync, feeds, self._states)
         self._reader = IssueReader(sync, feeds, self._ledger, self._fail_at_end, observe)
         self._histories: list[History] = []

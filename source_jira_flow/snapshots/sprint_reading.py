@@ -18,7 +18,7 @@ from source_jira_flow.errors import Forbidden
 from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.lists import lasting
 from source_jira_flow.snapshots.boards import Refusal, sprints_of
-from source_jira_flow.snapshots.sprint_boards import SprintBoards
+from source_jira_flow.state.sprint_boards import SprintBoards
 
 _OPEN_STATES = "active,future"
 # Where more closed at once, the lists of closed ones are fewer calls.

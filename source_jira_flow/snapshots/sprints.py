@@ -11,8 +11,8 @@ from source_jira_flow.records.lists import Columns, field_sprint_columns, sprint
 from source_jira_flow.records.sprint_field import parse_sprint
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.snapshots.sprint_boards import SprintBoards, boards_by_sprint
 from source_jira_flow.snapshots.sprint_reading import SprintReading
+from source_jira_flow.state.sprint_boards import SprintBoards, boards_by_sprint
 from source_jira_flow.sync import Sync
 
 

@@ -73,21 +73,21 @@ def snapshot_streams(
 
 def read_snapshot(sync: Sync, definition: StreamDefinition) -> Iterator[Record]:
     """The records of one list, and its state after the last of them: also after those that came before an error."""
-    stored = StoredSnapshot.parse(sync.stored_state(definition.name), definition.name)
+    stored = StoredSnapshot.parse(sync.states.stored(definition.name), definition.name)
     comparison = Comparison(definition, stored, sync.now)
     snapshot = _SNAPSHOTS[definition](sync, comparison)
     # Asks Jira for its projects: before anything goes out that only a state makes good.
-    common = sync.new_state(definition.name)
+    common = sync.states.new(definition.name)
 
     def emit(compared: Mapping[str, Any]) -> None:
         state = {**common, **compared, **snapshot.extra_state()}
-        sync.emit_states(lambda: {definition.name: state})
+        sync.states.emitter().emit(lambda: {definition.name: state})
 
     sent = 0
     try:
         for data in snapshot.records():
             sent += 1
-            yield sync.record(definition.name, data)
+            yield Record(data=data, stream_name=definition.name)
     except Exception:
         if sent:
             emit(comparison.state_so_far())

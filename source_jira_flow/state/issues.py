@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from source_jira_flow.common.instants import from_milliseconds, milliseconds
-from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.scan.progress import Position, Scope
-from source_jira_flow.state.versions import unpack_versions
-from source_jira_flow.sync import STATE_VERSION
+from source_jira_flow.state.migrations import readable
+from source_jira_flow.state.packing import unpack_versions
 
 # Projects in one query; groups that have caught up are pooled up to this size.
 PROJECTS_IN_QUERY = 1000
@@ -52,27 +51,16 @@ class IssueState:
 
     @classmethod
     def parse(cls, stream: str, raw: Mapping[str, Any]) -> IssueState:
-        """Raises ConfigurationError where the state is not one that this version, or an older one, wrote."""
+        """From the stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
         if not raw:
             return cls()
-        version = raw.get("version")
-        if isinstance(version, int) and version > STATE_VERSION:
-            raise ConfigurationError(
-                f"The stored state of {stream} was written by a newer version of the connector: update the connector,"
-                " or reset the stream to read everything again."
-            )
-        try:
+        with readable(stream):
             return cls(
                 groups=tuple(_group(group) for group in raw["groups"]),
                 recent=unpack_versions(raw.get("recent") or ""),
                 keys=dict(raw.get("keys") or {}),
                 start_date=milliseconds(raw["start_date"]) if raw.get("start_date") else None,
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigurationError(
-                f"The stored state of {stream} can't be understood ({type(error).__name__}):"
-                " reset the stream to read everything again."
-            ) from error
 
 
 def _group(raw: Mapping[str, Any]) -> Group:

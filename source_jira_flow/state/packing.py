@@ -1,9 +1,7 @@
-"""Digests by id as one compact text, for a state that has to stay small.
+"""What a state packs into one text each, so that it stays small: digests by id, sets of integers, versions of issues.
 
-The layout, before zlib and base64: a version byte, the length of a digest (one byte), the number of ids, the length
-of every id in bytes (variable-length integers), all ids in UTF-8 in the order of their bytes, all digests. Sorted
-columns compress to what is random in them: 50,000 account ids of 24 to 43 characters with digests of 8 bytes take
-about 1.5 MB.
+Every text is base64 of compressed bytes, in which integers take seven bits a byte, the lowest first. What is read
+comes from outside: it is never unpacked to more than a state can rightly hold.
 """
 
 from __future__ import annotations
@@ -11,36 +9,44 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
-_VERSION = 1
+_FORM = 1
 _MORE = 0x80
+# 64 bits in portions of seven.
+_MOST_INTEGER_BYTES = 10
+# Digests of half a million people, or a thousand boards with ten thousand sprints each.
+MOST_UNPACKED = 32 * 1024 * 1024
+# Over this the oldest versions are forgotten: those may go out twice, none is left out.
+MOST_VERSION_BYTES = 32_000
+_MOST_VERSIONS = 20_000
+_MOST_UNPACKED_VERSIONS = (2 * _MOST_VERSIONS + 1) * _MOST_INTEGER_BYTES
 
 
 def pack_digests(entries: Mapping[str, bytes]) -> str:
-    """One text for digests that are all of one length, which may be 0. The same entries always give the same text."""
+    """One text for digests that are all of one length, which may be 0. The same entries always give the same text.
+
+    The layout: a version byte, the length of a digest (one byte), the number of ids, the length of every id in bytes,
+    all ids in UTF-8 in the order of their bytes, all digests. Sorted columns compress to what is random in them: 50,000
+    account ids of 24 to 43 characters with digests of 8 bytes take about 1.5 MB.
+    """
     rows = sorted((identifier.encode("utf-8", "surrogatepass"), digest) for identifier, digest in entries.items())
     sizes = {len(digest) for _, digest in rows} or {0}
     if len(sizes) > 1:
         raise ValueError("Digests of different lengths can't be packed together.")
-    parts = [bytes((_VERSION, sizes.pop())), _integer(len(rows))]
-    parts.append(b"".join(_integer(len(identifier)) for identifier, _ in rows))
-    parts.append(b"".join(identifier for identifier, _ in rows))
-    parts.append(b"".join(digest for _, digest in rows))
-    return base64.b64encode(zlib.compress(b"".join(parts), 9)).decode("ascii")
+    parts = [bytes((_FORM, sizes.pop())), _integer(len(rows))]
+    parts += [_integer(len(identifier)) for identifier, _ in rows]
+    parts += [identifier for identifier, _ in rows]
+    parts += [digest for _, digest in rows]
+    return _packed(b"".join(parts))
 
 
 def unpack_digests(text: str) -> dict[str, bytes]:
-    """What `pack_digests` packed. Raises ValueError where the text is something else or was cut."""
-    try:
-        data = zlib.decompress(base64.b64decode(text, validate=True))
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError(f"The packed digests can't be read: {error}.") from error
-    if len(data) < 3 or data[0] != _VERSION:
-        raise ValueError("The packed digests are of an unknown form.")
-    size, numbers = data[1], _Integers(data, 2)
-    count = next(numbers)
-    lengths = [next(numbers) for _ in range(count)]
+    """The inverse of `pack_digests`. Raises ValueError where the text is something else or was cut."""
+    data = _unpacked(text, MOST_UNPACKED)
+    numbers = _Integers(data, _checked_form(data, 2))
+    size, count = data[1], numbers.count()
+    lengths = [numbers.next() for _ in range(count)]
     start = numbers.position
     digest_start = start + sum(lengths)
     if len(data) != digest_start + count * size:
@@ -50,44 +56,90 @@ def unpack_digests(text: str) -> dict[str, bytes]:
         identifier = data[start : start + length].decode("utf-8", "surrogatepass")
         entries[identifier] = data[digest_start + place * size : digest_start + (place + 1) * size]
         start += length
+    if len(entries) != count:
+        raise ValueError("The packed digests hold an id twice.")
     return entries
 
 
 def pack_integers(numbers: Mapping[int, frozenset[int]]) -> str:
     """Sets of non-negative integers by integer, such as the sprints of each board; the same sets, the same text."""
-    parts = [bytes((_VERSION,)), _integer(len(numbers))]
+    parts = [bytes((_FORM,)), _integer(len(numbers))]
     for key in sorted(numbers):
         members = sorted(numbers[key])
-        parts += [_integer(key), _integer(len(members))]
-        before = 0
-        for member in members:
-            # The steps between sorted ids are small, and often the same on many boards.
-            parts.append(_integer(member - before))
-            before = member
-    return base64.b64encode(zlib.compress(b"".join(parts), 9)).decode("ascii")
+        # The steps between sorted ids are small, and often the same on many boards.
+        steps = (after - before for before, after in zip([0, *members], members, strict=False))
+        parts += [_integer(key), _integer(len(members)), *map(_integer, steps)]
+    return _packed(b"".join(parts))
 
 
 def unpack_integers(text: str) -> dict[int, frozenset[int]]:
-    """What `pack_integers` packed. Raises ValueError where the text is something else or was cut."""
+    """The inverse of `pack_integers`. Raises ValueError where the text is something else or was cut."""
+    data = _unpacked(text, MOST_UNPACKED)
+    numbers = _Integers(data, _checked_form(data, 1))
+    return {numbers.next(): numbers.sorted_set() for _ in range(numbers.count())}
+
+
+def pack_versions(versions: Mapping[str, int], most_bytes: int = MOST_VERSION_BYTES) -> str:
+    """Versions of issues: `updated` (epoch ms) by issue id, the newest as far as they fit into `most_bytes`.
+
+    The layout: the earliest `updated`; then, in the order of ids, each id less the one before, and its `updated` less
+    the earliest.
+    """
+    newest = sorted(versions.items(), key=lambda version: version[1], reverse=True)[:_MOST_VERSIONS]
+    while newest:
+        text = _packed_versions(newest)
+        if len(text) <= most_bytes:
+            return text
+        newest = newest[: int(len(newest) * most_bytes / len(text) * 0.95)]
+    return ""
+
+
+def unpack_versions(text: str) -> dict[str, int]:
+    """The inverse of `pack_versions`. Raises ValueError where the text is something else or was cut."""
+    if not text:
+        return {}
+    numbers = _Integers(_unpacked(text, _MOST_UNPACKED_VERSIONS), 0)
+    earliest, issue_id = numbers.next(), 0
+    versions: dict[str, int] = {}
+    while not numbers.at_end:
+        issue_id += numbers.next()
+        versions[str(issue_id)] = earliest + numbers.next()
+    return versions
+
+
+def _packed_versions(versions: Sequence[tuple[str, int]]) -> str:
+    earliest = min(updated for _, updated in versions)
+    parts, before = [_integer(earliest)], 0
+    for issue_id, updated in sorted((int(issue_id), updated) for issue_id, updated in versions):
+        parts += [_integer(issue_id - before), _integer(updated - earliest)]
+        before = issue_id
+    return _packed(b"".join(parts))
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
+
+
+def _unpacked(text: str, most: int) -> bytes:
+    """The bytes of a text, `most` at most: a few kilobytes can claim to be gigabytes."""
+    reader = zlib.decompressobj()
     try:
-        data = zlib.decompress(base64.b64decode(text, validate=True))
+        data = reader.decompress(base64.b64decode(text, validate=True), most)
     except (binascii.Error, zlib.error) as error:
-        raise ValueError(f"The packed integers can't be read: {error}.") from error
-    if len(data) < 2 or data[0] != _VERSION:
-        raise ValueError("The packed integers are of an unknown form.")
-    numbers, sets = _Integers(data, 1), dict[int, frozenset[int]]()
-    for _ in range(next(numbers)):
-        key, count, before = next(numbers), next(numbers), 0
-        members = []
-        for _ in range(count):
-            before += next(numbers)
-            members.append(before)
-        sets[key] = frozenset(members)
-    return sets
+        raise ValueError(f"The packed text can't be read: {error}.") from error
+    if not reader.eof:
+        raise ValueError("The packed text was cut, or holds more than a state does.")
+    return data
+
+
+def _checked_form(data: bytes, length: int) -> int:
+    """The length of the head of a text in our form."""
+    if len(data) <= length or data[0] != _FORM:
+        raise ValueError("The packed text is of an unknown form.")
+    return length
 
 
 def _integer(number: int) -> bytes:
-    """Seven bits a byte, the lowest first."""
     coded = bytearray()
     while number >= _MORE:
         coded.append(number & 0x7F | _MORE)
@@ -96,21 +148,36 @@ def _integer(number: int) -> bytes:
     return bytes(coded)
 
 
-class _Integers(Iterator[int]):
-    """Reads variable-length integers one after the other; `position` is where the next one begins."""
+class _Integers:
+    """Reads integers one after the other; `position` is where the next one begins."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
         self.position = position
 
-    def __next__(self) -> int:
-        number = shift = 0
-        try:
-            while (byte := self._data[self.position]) & _MORE:
-                number |= (byte & 0x7F) << shift
-                shift += 7
-                self.position += 1
-        except IndexError:
-            raise ValueError("The packed text was cut.") from None
-        self.position += 1
-        return number | byte << shift
+    @property
+    def at_end(self) -> bool:
+        return self.position == len(self._data)
+
+    def next(self) -> int:
+        number = 0
+        for shift, byte in enumerate(self._data[self.position : self.position + _MOST_INTEGER_BYTES]):
+            number |= (byte & 0x7F) << 7 * shift
+            if byte < _MORE:
+                self.position += shift + 1
+                return number
+        raise ValueError("The packed text was cut, or holds an integer without an end.")
+
+    def count(self) -> int:
+        """How many things follow, each of a byte at least."""
+        number = self.next()
+        if number > len(self._data) - self.position:
+            raise ValueError("The packed text was cut.")
+        return number
+
+    def sorted_set(self) -> frozenset[int]:
+        members, last = [], 0
+        for _ in range(self.count()):
+            last += self.next()
+            members.append(last)
+        return frozenset(members)

@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from source_jira_flow.common.instants import from_milliseconds, milliseconds
-from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.state.migrations import readable
 from source_jira_flow.state.packing import pack_digests, unpack_digests
-from source_jira_flow.sync import STATE_VERSION
 
 DIGEST_SIZE = 8
 
@@ -40,29 +39,17 @@ class StoredSnapshot:
         """From a stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
         if not state:
             return cls()
-        if state.get("version") != STATE_VERSION:
-            raise ConfigurationError(
-                f"The stored state of {stream} is of version {state.get('version')}, which this version of the source"
-                " does not know: update the source, or reset the stream."
-            )
-        try:
+        with readable(stream):
             return cls(
                 listed=unpack_digests(state["listed"]),
                 occurring=unpack_digests(state["occurring"]),
                 observed_at=milliseconds(state["observed_at"]),
                 extra=state,
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise unreadable(stream) from error
 
     def observed_at_after(self, now: int) -> str:
         """The cursor of what is sent now: Jira's clock, but never at or before what was sent last."""
         return from_milliseconds(now if self.observed_at is None else max(now, self.observed_at + 1))
-
-
-def unreadable(stream: str) -> ConfigurationError:
-    """The error for a state that was changed or cut on its way."""
-    return ConfigurationError(f"The stored state of {stream} can't be read: reset the stream.")
 
 
 def packed(listed: Mapping[str, bytes], occurring: Mapping[str, bytes], observed_at: str) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""The scan's state: packed versions, positions, groups, and plans made of them."""
+"""The scan's state: positions, groups, and plans made of them."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from source_jira_flow.common.instants import DAY, from_milliseconds
 from source_jira_flow.errors import ConfigurationError
@@ -14,30 +12,8 @@ from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.plan import make_plan, missing_projects
 from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
 from source_jira_flow.state.issues import IssueState, written_groups
-from source_jira_flow.state.versions import MOST_BYTES, pack_versions, unpack_versions
 
 NOW = 1_700_000_000_000
-ids = st.integers(min_value=0, max_value=10**12).map(str)
-instants = st.integers(min_value=0, max_value=NOW)
-
-
-@given(st.dictionaries(ids, instants, max_size=200))
-def test_versions_survive_packing(versions: dict[str, int]) -> None:
-    assert unpack_versions(pack_versions(versions)) == versions
-
-
-def test_when_versions_do_not_fit_the_oldest_are_forgotten() -> None:
-    versions = {str(10_000 + number * 7): NOW - number * 101 for number in range(30_000)}
-    packed = pack_versions(versions)
-    kept = unpack_versions(packed)
-    assert len(packed) <= MOST_BYTES
-    assert 3_000 < len(kept) < len(versions)
-    assert min(kept.values()) > max(updated for issue, updated in versions.items() if issue not in kept)
-
-
-def test_a_bulk_change_of_one_instant_fits_whole() -> None:
-    versions = {str(10_000 + number): NOW for number in range(12_000)}
-    assert unpack_versions(pack_versions(versions)) == versions
 
 
 def scope() -> Scope:
@@ -73,7 +49,6 @@ def test_scopes_that_have_caught_up_are_pooled_into_one_group() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        {"version": 99, "groups": []},
         {"version": 1, "groups": [{"projects": ["1"]}]},
         {"version": 1, "groups": "all"},
         {"version": 1, "groups": [], "recent": "no base64!"},

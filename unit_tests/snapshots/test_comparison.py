@@ -13,7 +13,6 @@ from source_jira_flow.records.sprint_field import SprintValue
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
 from source_jira_flow.streams import REMOVED_AT, SPRINTS, USERS
-from source_jira_flow.sync import STATE_VERSION
 
 T0 = 1_700_000_000_000
 
@@ -27,7 +26,7 @@ def compare(state: dict[str, Any] | None = None, now: int = T0) -> Comparison:
 
 
 def state_after(comparison: Comparison) -> dict[str, Any]:
-    return {"version": STATE_VERSION, **comparison.state()}
+    return comparison.state()
 
 
 Rows = list[dict[str, Any]]
@@ -146,12 +145,6 @@ def test_a_damaged_state_says_what_to_do(name: str) -> None:
     _, state = read(None, user("a"))
     with pytest.raises(ConfigurationError, match="reset the stream"):
         StoredSnapshot.parse({**state, name: "damaged"}, "users")
-
-
-def test_a_state_of_a_newer_version_says_what_to_do() -> None:
-    _, state = read(None, user("a"))
-    with pytest.raises(ConfigurationError, match="update the source"):
-        StoredSnapshot.parse({**state, "version": 99}, "users")
 
 
 def test_sprints_and_their_field_have_the_same_columns() -> None:

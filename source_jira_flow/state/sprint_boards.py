@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from source_jira_flow.common.instants import DAY
+from source_jira_flow.state.migrations import readable
 from source_jira_flow.state.packing import pack_integers, unpack_integers
-from source_jira_flow.state.snapshots import unreadable
 
 _OPEN = 0
 _WITHOUT_SPRINTS = 1
@@ -33,16 +33,14 @@ class SprintBoards:
         """From a stream's state. Raises ConfigurationError where it can't be read."""
         if not state:
             return cls()
-        try:
-            sets = unpack_integers(state["sets"])
+        with readable(stream):
+            sets, full_pass_at = unpack_integers(state["sets"]), state["full_pass_at"]
             return cls(
                 boards=unpack_integers(state["boards"]),
                 without_sprints=sets[_WITHOUT_SPRINTS],
                 open=sets[_OPEN],
-                full_pass_at=state["full_pass_at"],
+                full_pass_at=None if full_pass_at is None else int(full_pass_at),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise unreadable(stream) from error
 
     def as_state(self) -> dict[str, Any]:
         """For a stream's state."""

@@ -1,0 +1,135 @@
+"""States as they were written, of every version that was ever shipped: each is still understood.
+
+`stored/v1/users.cloud.json` is a state of `users` as version 1 wrote it; a word behind the kind of Jira tells what is
+special. A version that ships is frozen here: its files are added when the next one comes, and never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from source_jira_flow.common.instants import from_milliseconds
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.scan.progress import Position, Scope, Window
+from source_jira_flow.state.issues import IssueState, written_groups
+from source_jira_flow.state.labels import stored_labels, written_labels
+from source_jira_flow.state.migrations import current_version
+from source_jira_flow.state.packing import pack_versions
+from source_jira_flow.state.snapshots import StoredSnapshot, packed
+from source_jira_flow.state.sprint_boards import SprintBoards
+from unit_tests.state.conftest import MakeStates
+
+STORED = Path(__file__).parent / "stored"
+FILES = sorted(STORED.glob("v*/*.json"))
+STREAMS = {"issues", "comments", "labels", "users", "projects", "sprints"}
+
+
+def stream_of(file: Path) -> str:
+    return file.name.partition(".")[0]
+
+
+def read(file: Path, states: MakeStates) -> dict[str, Any]:
+    state = json.loads(file.read_text("utf-8"))
+    generation = state.get("generation_id")
+    full_refresh = {} if generation is None else {stream_of(file): generation}
+    return states({stream_of(file): state}, full_refresh=full_refresh).stored(stream_of(file))
+
+
+def rewritten(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What today's code makes of what it understood: it must be all that there was."""
+    if "groups" in state:
+        return _rewritten_issues(stream, state) | (written_labels(stored_labels(state)) if "labels" in state else {})
+    snapshot = StoredSnapshot.parse(state, stream)
+    assert snapshot.observed_at is not None
+    written = packed(snapshot.listed, snapshot.occurring, from_milliseconds(snapshot.observed_at))
+    return written | (SprintBoards.parse(state, stream).as_state() if stream == "sprints" else {})
+
+
+def _rewritten_issues(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    understood = IssueState.parse(stream, state)
+    scopes = [
+        Scope(
+            group.projects,
+            {stream: group.updated},
+            [Window(window.start, window.end, {stream: window.position}) for window in group.pending],
+        )
+        for group in understood.groups
+    ]
+    start_date = understood.start_date
+    return {
+        "groups": written_groups(stream, scopes),
+        "recent": pack_versions(understood.recent),
+        "keys": dict(understood.keys),
+        "start_date": None if start_date is None else from_milliseconds(start_date),
+    }
+
+
+def test_there_is_an_example_of_every_stream_and_version() -> None:
+    for version in range(1, current_version() + 1):
+        assert {stream_of(file) for file in STORED.glob(f"v{version}/*.json")} == STREAMS
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_every_state_that_was_ever_written_is_understood_whole(file: Path, states: MakeStates) -> None:
+    state = read(file, states)
+    common = {name: state.pop(name) for name in ("version", "instance", "generation_id") if name in state}
+    assert common["version"] == current_version()
+    assert rewritten(stream_of(file), state) == state
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_a_state_that_was_cut_or_changed_is_one_sentence(file: Path, states: MakeStates) -> None:
+    state = read(file, states)
+    stream = stream_of(file)
+    for name in state.keys() - {"version", "instance", "generation_id"}:
+        if name in ("recent", "keys", "start_date", "full_pass_at"):
+            continue
+        for damaged in ("damaged", None, [["x"]], {"x": "y"}):
+            with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read.*reset the stream"):
+                rewritten(stream, {**state, name: damaged})
+
+
+def test_version_1_of_issues(states: MakeStates) -> None:
+    state = IssueState.parse("issues", read(STORED / "v1/issues.cloud.json", states))
+    (group,) = state.groups
+    assert group.projects == ("10000", "10001", "10002", "10004")
+    assert (group.updated, group.pending) == (1_760_000_035_000, ())
+    assert state.recent == {
+        "10000": 1_760_000_000_000,
+        "10001": 1_760_000_007_000,
+        "10002": 1_760_000_014_000,
+        "10004": 1_760_000_028_000,
+    }
+    assert state.keys["10000"] == "CORE"
+    assert state.start_date == 1_577_836_800_000
+
+
+def test_version_1_of_issues_when_the_sync_was_killed(states: MakeStates) -> None:
+    state = IssueState.parse("issues", read(STORED / "v1/issues.cloud.killed.json", states))
+    (group,) = state.groups
+    assert [window.position for window in group.pending] == [Position(1_759_200_858_000)]
+
+
+def test_version_1_of_a_snapshot(states: MakeStates) -> None:
+    state = StoredSnapshot.parse(read(STORED / "v1/users.self_hosted.json", states), "users")
+    assert state.observed_at == 1_760_000_000_000
+    assert {len(digest) for digest in state.listed.values()} == {8}
+    from_issues = StoredSnapshot.parse(read(STORED / "v1/users.cloud.from_issues.json", states), "users")
+    assert (len(from_issues.listed), len(from_issues.occurring)) == (0, 4)
+
+
+def test_version_1_of_sprints(states: MakeStates) -> None:
+    state = SprintBoards.parse(read(STORED / "v1/sprints.cloud.json", states), "sprints")
+    assert state.full_pass_at == 1_760_000_000_000
+    assert state.boards[3] == {9, 10, 11, 12}
+    assert state.without_sprints == {5, 6, 7}
+    assert state.open == {3, 4, 7, 8, 11, 12, 15, 16}
+
+
+def test_version_1_of_labels(states: MakeStates) -> None:
+    assert "émoji-\U0001f680" in stored_labels(read(STORED / "v1/labels.self_hosted.json", states))
