@@ -88,6 +88,7 @@ def promises_of(measurements: Measurements) -> list[Promise]:
         measured = measurements.row(row)
         return None if measured is None else max(run.peak_bytes for run in measured.runs) / _MEGABYTE
 
+    kept = measurements.sent_issues
     return [
         Promise("Records a second, of the bare loop's", ratio(OURS, BARE), 0.6, ""),
         Promise("CPU for a record, of the bare loop's", ratio(OURS, BARE, _cpu), 1 / 0.6, "", at_most=True),
@@ -96,6 +97,8 @@ def promises_of(measurements: Measurements) -> list[Promise]:
         Promise(f"Peak memory at {measurements.sizes.many:,} issues", peak(OURS), 200, "MB", at_most=True),
         Promise(f"Peak memory at {measurements.sizes.many * 10:,} issues", peak(LARGE), 200, "MB", at_most=True),
         Promise("CPU for an OAuth signature", measurements.signing.ours, 2, "ms", at_most=True),
+        Promise(f"State of {kept.issues:,} issues' ids", kept.characters / 1000, 300, "KB", at_most=True),
+        Promise("CPU to open it", kept.open_seconds, 1, "s", at_most=True),
     ]
 
 

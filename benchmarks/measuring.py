@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.plan import LARGE, Row
 from benchmarks.runs import Output, Run, Workshop
+from benchmarks.sent_issues import SentIssuesCost, measure_sent_issues
 from benchmarks.serving import ServedSite
 from benchmarks.signing import Signing, measure_signing
 
@@ -42,6 +43,7 @@ class Measurements:
     sizes: Sizes
     rows: Sequence[Measured]
     signing: Signing
+    sent_issues: SentIssuesCost
 
     def row(self, wanted: Row) -> Measured | None:
         """The measurements of a row, where it was run."""
@@ -55,7 +57,9 @@ def measure(rows: Sequence[Row], sizes: Sizes, tell: Callable[[str], None]) -> M
         if sizes.large:
             measured.append(_large(sizes.many * _TIMES_LARGER, Path(directory), tell))
     tell("Signing OAuth requests")
-    return Measurements(sizes, measured, measure_signing())
+    signing = measure_signing()
+    tell("Packing the ids of issues")
+    return Measurements(sizes, measured, signing, measure_sent_issues())
 
 
 def _in_turn(rows: Sequence[Row], sizes: Sizes, directory: Path, tell: Callable[[str], None]) -> list[Measured]:

@@ -19,6 +19,7 @@ from benchmarks.chart import Bar, bar_chart
 from benchmarks.figures import Figures, Promise, figures_of, promises_of
 from benchmarks.measuring import Measurements
 from benchmarks.plan import CEILING
+from benchmarks.sent_issues import SentIssuesCost
 from benchmarks.signing import Signing
 
 _HEADINGS = ("Reader", "Issues", "Records/s", "CPU µs/record", "Peak MB", "Calls per 1,000 issues", "Start-up s")
@@ -35,6 +36,7 @@ class Report:
     figures: Sequence[Figures]
     promises: Sequence[Promise]
     signing: Signing
+    sent_issues: SentIssuesCost
     document_bytes: int
     """The size of an issue's JSON as the first reader writes it."""
     repetitions: int
@@ -50,6 +52,7 @@ class Report:
             figures=[figures_of(measured) for measured in measurements.rows],
             promises=promises_of(measurements),
             signing=measurements.signing,
+            sent_issues=measurements.sent_issues,
             document_bytes=first.written_bytes // first.total,
             repetitions=measurements.sizes.repetitions,
             machine=f"{platform.system()}, {os.cpu_count()} processors",
@@ -96,6 +99,16 @@ class Report:
             f" comes takes {self.signing.stock:.2g} ms."
         )
 
+    @property
+    def sent_issues_sentence(self) -> str:
+        """What the state's heaviest part costs."""
+        kept = self.sent_issues
+        return (
+            f"The ids of {kept.issues:,} issues, spread at random over a hundred projects, take"
+            f" {kept.characters / 1000:,.0f} KB in the state, {kept.pack_seconds:.2g} s of CPU to pack and"
+            f" {kept.open_seconds:.2g} s to open; the projects of the newest {kept.with_project:,} are among them."
+        )
+
 
 def show(report: Report, console: Console) -> None:
     """On a terminal."""
@@ -110,6 +123,7 @@ def show(report: Report, console: Console) -> None:
             table.add_row(*row)
         console.print(table)
     console.print(report.signing_sentence)
+    console.print(report.sent_issues_sentence)
     console.print(report.circumstances)
 
 
@@ -155,6 +169,7 @@ def _markdown(report: Report) -> str:
         _markdown_table(_HEADINGS, report.rows()),
         _markdown_table(_PROMISE_HEADINGS, report.promise_rows()),
         report.signing_sentence,
+        report.sent_issues_sentence,
         report.circumstances,
         "![Records a second](chart.svg)",
     ]

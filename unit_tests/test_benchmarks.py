@@ -12,6 +12,7 @@ import pytest
 from benchmarks.chart import Bar, bar_chart
 from benchmarks.figures import Promise
 from benchmarks.report import Report, write_into
+from benchmarks.sent_issues import SentIssuesCost, measure_sent_issues
 from benchmarks.signing import Signing
 
 
@@ -51,7 +52,7 @@ def test_the_readme_shows_the_last_figures_between_its_marks(tmp_path: Path) -> 
     readme.write_text("before\n<!-- make bench writes this -->\nold\n<!-- to here -->\nafter\n")
     for value in (0.5, 0.7):
         promises = [Promise("Speed", value, 0.6, "")]
-        write_into(readme, Report([], promises, Signing(1.0, 50.0), 8000, 3, "a machine", "versions", "2026-01-01"))
+        write_into(readme, _report(promises))
     shown = readme.read_text()
     assert shown.startswith("before\n") and shown.endswith("\nafter\n")
     assert "| Speed | 0.7 | at least 0.6 | ✓ |" in shown
@@ -62,5 +63,16 @@ def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("text")
     with pytest.raises(ValueError, match="lacks the marks"):
-        write_into(readme, Report([], [], Signing(1.0, 50.0), 8000, 3, "a machine", "versions", "2026-01-01"))
+        write_into(readme, _report([]))
     assert readme.read_text() == "text"
+
+
+def test_what_the_ids_of_issues_cost_is_measured_on_text_that_opens() -> None:
+    cost = measure_sent_issues(2_000)
+    assert cost.issues == cost.with_project == 2_000
+    assert 2_000 < cost.characters < 5_000
+
+
+def _report(promises: list[Promise]) -> Report:
+    kept = SentIssuesCost(1_000_000, 300_000, 1.0, 0.5, 200_000)
+    return Report([], promises, Signing(1.0, 50.0), kept, 8000, 3, "a machine", "versions", "2026-01-01")

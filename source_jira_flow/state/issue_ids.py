@@ -1,0 +1,235 @@
+"""Which issues the stream `issues` has sent and not removed: what a census holds against the ids that Jira lists.
+
+An issue is its id, its project, and the day on which it was created (since 1970). Each is a column, in the order of
+ids, and every column is what compresses best: the steps between ids and between days are mostly 1 and 0, and projects
+are numbered. A column goes in as byte planes, the lowest bytes of all its numbers first, since the higher ones are
+mostly zero. A million ids with gaps of 3 % take 50 KB that way.
+
+The projects are the costly part: a million issues spread at random over a hundred projects hold 6.6 bits each, which no
+layout makes smaller (1.1 MB as text). A census needs them only for projects that went out of sight, whose issues are
+not gone. So the projects of the newest issues are kept, as far as the whole fits `MOST_TEXT`; older ones become
+UNKNOWN_PROJECT. Up to about 200,000 issues nothing is forgotten, and no more where projects come in runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, chain, compress
+from operator import lt, ne, sub
+
+DAY = 86_400_000
+UNKNOWN_PROJECT = 0
+# Characters of the text of one table.
+MOST_TEXT = 300_000
+# More texts than this are merged into one.
+MOST_TEXTS = 12
+_FORM = b"\x01"
+_LENGTH = 8
+_MOST_ISSUES = 10_000_000
+_MOST_UNPACKED = 4 * _MOST_ISSUES
+
+
+def _ids() -> array[int]:
+    return array("Q")
+
+
+def _numbers() -> array[int]:
+    return array("q")
+
+
+@dataclass(frozen=True)
+class IssueTable:
+    """Issues in the order of their ids, none twice. `days` are days since 1970; 0 where it is not known."""
+
+    ids: array[int] = field(default_factory=_ids)
+    projects: array[int] = field(default_factory=_numbers)
+    days: array[int] = field(default_factory=_numbers)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, int, int]]) -> IssueTable:
+        """From (id, project, day); of one id the last row counts."""
+        by_id = {row[0]: row for row in rows}
+        columns = list(zip(*sorted(by_id.values()), strict=True)) or [(), (), ()]
+        return cls(array("Q", columns[0]), array("q", columns[1]), array("q", columns[2]))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self) -> Iterator[tuple[int, int, int]]:
+        """(id, project, day) of every issue."""
+        return zip(self.ids, self.projects, self.days, strict=True)
+
+    def counts(self) -> Counter[int]:
+        """How many issues each project has."""
+        return Counter(self.projects)
+
+    def where(self, kept: Iterable[bool]) -> IssueTable:
+        """The issues whose place in `kept` is true."""
+        chosen = bytes(kept)
+        return IssueTable(
+            array("Q", compress(self.ids, chosen)),
+            array("q", compress(self.projects, chosen)),
+            array("q", compress(self.days, chosen)),
+        )
+
+
+def merged(tables: Sequence[IssueTable]) -> IssueTable:
+    """All issues of all tables; where several have one, the last counts."""
+    if len(tables) == 1:
+        return tables[0]
+    ids = list(chain.from_iterable(table.ids for table in tables))
+    projects = list(chain.from_iterable(table.projects for table in tables))
+    days = list(chain.from_iterable(table.days for table in tables))
+    # Stable, and quick on runs that are in order already.
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    in_order = [ids[place] for place in order]
+    last = list(compress(order, map(ne, in_order, chain(in_order[1:], (-1,)))))
+    return IssueTable(
+        array("Q", map(ids.__getitem__, last)),
+        array("q", map(projects.__getitem__, last)),
+        array("q", map(days.__getitem__, last)),
+    )
+
+
+class SentIssues:
+    """The issues that were sent, as a state carries them: texts that never change, and what came since the last one."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._texts = list(texts)
+        self._noted: dict[int, tuple[int, int, int]] = {}
+
+    def note(self, issue_id: int, project: int, created: int) -> None:
+        """An issue went out. `created` is epoch milliseconds."""
+        self._noted[issue_id] = (issue_id, project, created // DAY)
+
+    def texts(self) -> list[str]:
+        """What a state holds. Only what was noted since the last call is packed."""
+        if self._noted:
+            self._texts.append(pack_issues(IssueTable.of(self._noted.values())))
+            self._noted.clear()
+            if len(self._texts) > MOST_TEXTS:
+                self._merge_smallest()
+        return list(self._texts)
+
+    def table(self) -> IssueTable:
+        """All issues. Raises ValueError where a text is something else or was cut."""
+        return merged([*map(unpack_issues, self._texts), IssueTable.of(self._noted.values())])
+
+    def replace(self, table: IssueTable) -> None:
+        """From now on these issues count as sent, and no others."""
+        self._noted.clear()
+        self._texts = [pack_issues(table)] if len(table) else []
+
+    def settle(self) -> None:
+        """At the end of a sync: one text, where several are longer than one may be."""
+        if len(self.texts()) > 1 and sum(map(len, self._texts)) > MOST_TEXT:
+            self._texts = [pack_issues(self.table())]
+
+    def _merge_smallest(self) -> None:
+        """Merge the latest texts up to the first that is much larger, so that an issue is packed but a few times."""
+        texts = self._texts
+        start = len(texts) - 2
+        total = sum(map(_length, texts[start:]))
+        while start and _length(texts[start - 1]) <= 2 * total:
+            start -= 1
+            total += _length(texts[start])
+        self._texts[start:] = [pack_issues(merged([unpack_issues(text) for text in texts[start:]]))]
+
+
+def pack_issues(table: IssueTable, most_text: int = MOST_TEXT) -> str:
+    """One text for a table, without the projects of its oldest issues where it would be longer than `most_text`."""
+    ids, days = _column(_steps(table.ids)), _column(_steps(table.days))
+    most = most_text * 3 // 4 - len(ids) - len(days)
+    known = len(table)
+    while len(projects := _projects(table.projects, known)) > most and known:
+        known = int(known * max(0, most) / len(projects) * 0.98)
+    return base64.b64encode(_FORM + len(table).to_bytes(_LENGTH, "little") + ids + days + projects).decode("ascii")
+
+
+def unpack_issues(text: str) -> IssueTable:
+    """The inverse of `pack_issues`. Raises ValueError where the text is something else or was cut."""
+    columns = _Columns(base64.b64decode(text, validate=True), len(_FORM) + _LENGTH)
+    try:
+        ids, days = array("Q", accumulate(columns.next())), array("q", accumulate(columns.next()))
+        names, numbers = array("q", accumulate(columns.next())), columns.next()
+        projects = array("q", map(names.__getitem__, numbers))
+    except (OverflowError, IndexError, zlib.error) as error:
+        raise ValueError(f"The packed issues can't be understood: {error}.") from error
+    if not len(ids) == len(days) == len(projects) == _length(text) or not columns.at_end:
+        raise ValueError("The packed issues are not whole.")
+    if not all(map(lt, ids, ids[1:])):
+        raise ValueError("The packed issues are not in order.")
+    return IssueTable(ids, projects, days)
+
+
+def _length(text: str) -> int:
+    """How many issues a text holds, as it says without being unpacked."""
+    return int.from_bytes(base64.b64decode(text[:12])[len(_FORM) :], "little")
+
+
+def _projects(projects: array[int], known: int) -> bytes:
+    """Two columns: the projects' ids, and for each issue its project's place among them; of the last `known` issues."""
+    kept = array("q", [UNKNOWN_PROJECT]) * (len(projects) - known) + projects[len(projects) - known :]
+    names = sorted(set(kept))
+    numbers = {project: number for number, project in enumerate(names)}
+    return _column(_steps(names)) + _column(array("q", map(numbers.__getitem__, kept)))
+
+
+def _steps(numbers: Sequence[int]) -> array[int]:
+    return array("q", map(sub, numbers, chain((0,), numbers)))
+
+
+def _column(numbers: array[int]) -> bytes:
+    """Compressed, after its length: how many numbers there are, which of their planes are not empty, and those."""
+    planes = [_little(numbers).tobytes()[place::8] for place in range(8)]
+    filled = [place for place, plane in enumerate(planes) if plane.count(0) < len(plane)]
+    head = len(numbers).to_bytes(_LENGTH, "little") + bytes((sum(1 << place for place in filled),))
+    column = zlib.compress(head + b"".join(planes[place] for place in filled))
+    return len(column).to_bytes(_LENGTH, "little") + column
+
+
+class _Columns:
+    """Reads columns one after the other."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        if data[: len(_FORM)] != _FORM:
+            raise ValueError("The packed issues are of an unknown form.")
+        self._data = data
+        self._position = position
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        return self._position == len(self._data)
+
+    def next(self) -> array[int]:
+        """The next column. Raises ValueError or zlib.error where it was cut."""
+        start = self._position + _LENGTH
+        self._position = start + int.from_bytes(self._data[self._position : start], "little")
+        unpacking = zlib.decompressobj()
+        data = unpacking.decompress(self._data[start : self._position], _MOST_UNPACKED)
+        if not unpacking.eof or len(data) <= _LENGTH:
+            raise ValueError("The packed issues were cut.")
+        length, planes = int.from_bytes(data[:_LENGTH], "little"), data[_LENGTH + 1 :]
+        filled = [place for place in range(8) if data[_LENGTH] >> place & 1]
+        if length > _MOST_ISSUES or len(planes) != length * len(filled):
+            raise ValueError("The packed issues were cut.")
+        numbers = bytearray(8 * length)
+        for number, place in enumerate(filled):
+            numbers[place::8] = planes[number * length : (number + 1) * length]
+        return _little(array("q", bytes(numbers)))
+
+
+def _little(numbers: array[int]) -> array[int]:
+    """The same numbers, with their lowest byte first in memory, or back."""
+    if sys.byteorder == "little":
+        return numbers
+    turned = array("q", numbers)
+    turned.byteswap()
+    return turned
