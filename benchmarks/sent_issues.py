@@ -1,4 +1,4 @@
-"""What it costs to keep a million issues' ids in a state: the length of the text, and the time to make and to open it."""
+"""What a million issues' ids cost in a state: the length of the text, and the time to make and to open it."""
 
 from __future__ import annotations
 
