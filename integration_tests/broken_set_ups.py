@@ -22,11 +22,15 @@ SOME_TOKEN: Config = {"auth_type": "access_token", "email": "someone@example.com
 
 
 class Scene:
-    """What a set-up is made of. Everything that it starts ends with it; `environment` is for the process."""
+    """What a set-up is made of. Everything that it starts ends with it.
+
+    `environment` is for the process, `gateway_url` for the settings.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment: dict[str, str] = {}
+        self.gateway_url = ""
         self.jira: FakeJira
         self.site: Site
         self._ending = ExitStack()
@@ -57,7 +61,7 @@ class Scene:
         self.site = build_site(flavor, issues=30, users=5, clock=clock)
         self.jira = self._ending.enter_context(FakeJira(self.site, context_path, certificate=certificate))
         # A refused token is tried at Atlassian's gateway too, which no test may ask.
-        self.environment["SOURCE_JIRA_FLOW_GATEWAY_URL"] = self.jira.root_url
+        self.gateway_url = self.jira.root_url
         return {"base_url": self.jira.base_url, "credentials": self.site.credentials(method), **config}
 
     def network(self, address: Any, scheme: str = "http") -> Config:

@@ -12,22 +12,14 @@ from typing import Any
 import pytest
 
 from fake_jira import FakeJira
-from integration_tests.support import SETUPS, Setup, config_for, running_jira
-
-# Waiting is what tests can't afford. Names and units as in source_jira_flow.settings.
-_SHORT = {
-    "BACKOFF_BASE": "0.01",
-    "BACKOFF_CAP": "0.05",
-    "CONNECT_TIMEOUT": "5",
-    "READ_TIMEOUT": "20",
-}
+from integration_tests.support import SETUPS, SHORT_WAITS, Setup, config_for, environment_of, running_jira
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Back-off in hundredths of a second."""
-    for name, value in _SHORT.items():
-        monkeypatch.setenv(f"SOURCE_JIRA_FLOW_{name}", value)
+    """Back-off in hundredths of a second, for what runs as a process."""
+    for name, value in environment_of(SHORT_WAITS).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,10 @@
 `states` to hand to the next read, `statuses`, `errors`, `logs`, and `messages` in their order. Nothing raises where the
 connector fails: look at `errors` and `statuses`.
 
-Limits of time are shortened for every test of this folder (conftest), by the environment: see
-`source_jira_flow.settings`.
-A test changes one of its own with `monkeypatch.setenv("SOURCE_JIRA_FLOW_READ_TIMEOUT", "0.5")`.
+Limits of time are shortened: `SHORT_WAITS`. A test that needs others hands them over: `read_all(config, settings=…)`.
 
-Tests that need a process of their own use `run_connector`; starting one takes three seconds, so they are few.
+Tests that need a process of their own use `run_connector`, which gets its limits from the environment (conftest);
+starting one takes three seconds, so they are few.
 """
 
 from __future__ import annotations
@@ -49,9 +48,12 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.models.outcome import ExpectedOutcome
 
 from fake_jira import FakeJira, build_site
+from source_jira_flow.settings import Settings
 from source_jira_flow.source import SourceJiraFlow
 
 ROOT = Path(__file__).resolve().parent.parent
+# Waiting is what tests can't afford.
+SHORT_WAITS = Settings(connect_timeout=5.0, read_timeout=20.0, backoff_base=0.01, backoff_cap=0.05)
 REMOVED_AT = "_ab_cdc_deleted_at"
 _LOGGER = logging.getLogger("airbyte")
 
@@ -158,7 +160,7 @@ def _stream_of(state: AirbyteStateMessage) -> str:
 
 def discover(config: Mapping[str, Any]) -> AirbyteCatalog:
     """The streams that the connector offers."""
-    return SourceJiraFlow(config=config).discover(_LOGGER, config)
+    return SourceJiraFlow().discover(_LOGGER, config)
 
 
 def configured(
@@ -190,12 +192,13 @@ def read_all(
     *,
     generation: int | None = None,
     debug: bool = False,
+    settings: Settings = SHORT_WAITS,
 ) -> Reading:
     """One `read` in this process, as the platform calls it: with a catalog, and with the states of the last one."""
     catalog = configured(discover(config), streams, mode, generation)
     given = list(states)
     output = entrypoint_wrapper.read(
-        SourceJiraFlow(catalog, config, given),
+        SourceJiraFlow(settings=settings),
         config,
         catalog,
         given,
@@ -205,9 +208,9 @@ def read_all(
     return Reading.of(output, given)
 
 
-def check(config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+def check(config: Mapping[str, Any], settings: Settings = SHORT_WAITS) -> AirbyteConnectionStatus:
     """The verdict of `check`, in this process."""
-    return SourceJiraFlow(config=config).check(_LOGGER, config)
+    return SourceJiraFlow(settings=settings).check(_LOGGER, config)
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,11 @@ class Run:
     def of_type(self, kind: Type) -> list[dict[str, Any]]:
         """The messages of one type of Airbyte's protocol."""
         return [message for message in self.messages if message.get("type") == kind.value]
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that give a process these settings."""
+    return {f"SOURCE_JIRA_FLOW_{name.upper()}": str(value) for name, value in vars(settings).items()}
 
 
 def run_connector(*arguments: str, timeout: float = 120.0, **environment: str) -> Run:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from airbyte_cdk.models import Status
 from fake_jira import FakeJira, build_site
 from integration_tests import broken_networks
 from integration_tests.broken_set_ups import BROKEN_SET_UPS, SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
+from integration_tests.support import SHORT_WAITS, environment_of
 from source_jira_flow.check.checkup import Diagnosis, examine, run_check
 from source_jira_flow.check.command_line import diagnose_main
 from source_jira_flow.check.endpoints import known
-from source_jira_flow.settings import Settings
 
 LOGGER = logging.getLogger("test of check")
-QUICK = {"CONNECT_TIMEOUT": "0.5", "READ_TIMEOUT": "0.4", "TRIES": "2", "BACKOFF_BASE": "0.01", "CHECK_LIMIT": "1.2"}
+QUICK = replace(SHORT_WAITS, connect_timeout=0.5, read_timeout=0.4, tries=2, check_limit=1.2)
 AN_ACTION = re.compile(
     r"\b(ask|add|authorize|check|choose|compare|correct|enter|fill in|give|grant|install|log in|make|paste|put|plan"
     r"|remove|renew|restore|run|set|take|try|use|write)\b",
@@ -38,13 +39,13 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in QUICK.items():
-        monkeypatch.setenv(f"SOURCE_JIRA_FLOW_{name}", value)
+def quick_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment_of(QUICK).items():
+        monkeypatch.setenv(name, value)
 
 
-def diagnosed(config: Config) -> Diagnosis:
-    settings = Settings.from_environment()
+def diagnosed(config: Config, gateway_url: str = "") -> Diagnosis:
+    settings = replace(QUICK, gateway_url=gateway_url)
     return examine(config, LOGGER, settings.impatient(), limit=settings.check_limit)
 
 
@@ -57,7 +58,7 @@ def test_a_broken_set_up_is_told_with_who_can_fix_it(
         monkeypatch.setenv(name, value)
     caplog.set_level(logging.DEBUG)
 
-    diagnosis = diagnosed(config)
+    diagnosis = diagnosed(config, scene.gateway_url)
 
     message = diagnosis.message
     assert set_up.code in [finding.code for finding in diagnosis.findings], message
@@ -112,7 +113,7 @@ def test_a_good_set_up_is_told_by_account_instance_version_zone_and_projects(
     site = build_site(flavor, issues=30)
     site.service_account.time_zone = "Asia/Kolkata"
     with FakeJira(site, context_path) as jira:
-        status = run_check({"base_url": jira.base_url, "credentials": site.credentials(method)}, LOGGER)
+        status = run_check({"base_url": jira.base_url, "credentials": site.credentials(method)}, LOGGER, QUICK)
 
     assert status.status is Status.SUCCEEDED
     message = status.message or ""
@@ -129,11 +130,9 @@ def test_an_account_without_a_zone_is_told_to_be_in_utc(scene: Scene) -> None:
     assert "time zone UTC" in diagnosed(config).message
 
 
-def test_a_scoped_token_finds_the_gateway_by_itself(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scoped_token_finds_the_gateway_by_itself(scene: Scene) -> None:
     config = scene.cloud("scoped_token")
-    for name, value in scene.environment.items():
-        monkeypatch.setenv(name, value)
-    diagnosis = diagnosed(config)
+    diagnosis = diagnosed(config, scene.gateway_url)
     assert diagnosis.succeeded, diagnosis.message
     assert all(record.gateway for record in scene.jira.requests if "project" in record.path)
 
@@ -188,19 +187,17 @@ def test_a_locked_jira_is_asked_again_signed(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "silence", [broken_networks.mute, broken_networks.dripping_head, broken_networks.dripping_body]
 )
-def test_check_ends_in_time_although_jira_falls_silent_in_the_middle(
-    silence: Any, scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SOURCE_JIRA_FLOW_READ_TIMEOUT", "8")
+def test_check_ends_in_time_although_jira_falls_silent_in_the_middle(silence: Any, scene: Scene) -> None:
+    settings = replace(QUICK, read_timeout=8.0)
     config = scene.data_center()
     scene.jira.faults.hang(match="/project")
     began = time.monotonic()
-    status = run_check(config, LOGGER)
+    status = run_check(config, LOGGER, settings)
     assert time.monotonic() - began < 2.5
     assert status.status is Status.FAILED
     with broken_networks.speaking(silence) as address:
         began = time.monotonic()
-        run_check({"base_url": f"http://{address}", "credentials": SOME_TOKEN}, LOGGER)
+        run_check({"base_url": f"http://{address}", "credentials": SOME_TOKEN}, LOGGER, settings)
         assert time.monotonic() - began < 2.5
 
 
@@ -224,9 +221,8 @@ def test_permissions_are_asked_for_by_no_more_requests_at_once_than_a_lowered_nu
 
 
 def test_two_thousand_projects_at_50_ms_are_told_within_ten_seconds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.delenv("SOURCE_JIRA_FLOW_CHECK_LIMIT")
     arguments = ("--flavor", "dc10", "--projects", "2000", "--issues", "50", "--latency-ms", "50")
     with _own_process(tmp_path, *arguments) as config:
         elapsed = _seconds_of_check(config)
@@ -238,7 +234,7 @@ def test_two_thousand_projects_at_50_ms_are_told_within_ten_seconds(
 
 def _seconds_of_check(config: Config) -> float:
     began = time.monotonic()
-    status = run_check(config, LOGGER)
+    status = run_check(config, LOGGER, replace(QUICK, check_limit=20.0))
     elapsed = time.monotonic() - began
     assert status.status is Status.SUCCEEDED
     assert "1,996 projects will be imported" in (status.message or "")
@@ -316,7 +312,7 @@ class TestDiagnose:
     def _report(self, config: Config, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         path = folder / "config.json"
         path.write_text(json.dumps(config))
-        code = diagnose_main(["--config", str(path)])
+        code = diagnose_main(["--config", str(path)], QUICK)
         return code, capsys.readouterr().out
 
     def test_a_good_set_up_shows_projects_and_endpoints(self, scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
@@ -371,7 +367,7 @@ class TestDiagnose:
         path = tmp_path / "config.json"
         if content is not None:
             path.write_text(content)
-        assert diagnose_main(["--config", str(path)]) == 1
+        assert diagnose_main(["--config", str(path)], QUICK) == 1
         assert says in " ".join(capsys.readouterr().out.split())
 
     def test_a_command_line_without_a_config_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:

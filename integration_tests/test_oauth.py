@@ -23,6 +23,7 @@ from integration_tests.oauth_people import (
     press,
     sign_in_browser,
 )
+from integration_tests.support import SHORT_WAITS
 from source_jira_flow.config import Config
 from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.oauth_setup.command_line import DONE, FAILED, PAUSED, oauth_main
@@ -38,7 +39,6 @@ LOGGER = logging.getLogger("test")
 def jira(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeJira]:
     """A Data Center under a context path, and a working directory without anything."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOURCE_JIRA_FLOW_BACKOFF_BASE", "0.01")
     with FakeJira(build_site("data-center-10.3", seed=1, issues=20), context_path="/jira") as jira:
         sign_in_browser(jira)
         yield jira
@@ -53,7 +53,7 @@ class Shell:
         self.everything = ""
 
     def run(self, *arguments: str) -> int:
-        code = oauth_main(list(arguments))
+        code = oauth_main(list(arguments), SHORT_WAITS)
         shown = self._capsys.readouterr()
         self.screen = shown.out + shown.err
         self.everything += self.screen
@@ -97,7 +97,7 @@ def test_the_whole_dance_leads_to_a_token_that_reads_issues(jira: FakeJira, shel
     assert str(jira.site.service_account.email) in shell.screen
     config = Config.parse(config_at("secrets/config.json"))
     assert config.base_url == jira.base_url
-    instance = connect(config, client_for(config, settings=Settings.from_environment().impatient(), logger=LOGGER))
+    instance = connect(config, client_for(config, settings=SHORT_WAITS.impatient(), logger=LOGGER))
     assert instance.jira.search("created > 0 ORDER BY created ASC", ["summary"], 10).issues
 
 

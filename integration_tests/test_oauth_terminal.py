@@ -6,6 +6,7 @@ import json
 import re
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from integration_tests.oauth_people import (
     press,
     sign_in_browser,
 )
+from integration_tests.support import SHORT_WAITS
 from integration_tests.terminal import CONTROL_C, CONTROL_D, ESCAPE_CODE, Terminal
 from source_jira_flow.oauth_setup.command_line import oauth_main
 
@@ -46,9 +48,10 @@ def jira() -> Iterator[FakeJira]:
 def open_terminal(tmp_path: Path) -> Open:
     """Runs the verb in a terminal of its own, always in the same directory."""
 
+    program = partial(oauth_main, settings=SHORT_WAITS)
+
     def opened(*arguments: str, **options: Any) -> Terminal:
-        environment = {"SOURCE_JIRA_FLOW_BACKOFF_BASE": "0.01", **options.pop("environment", {})}
-        return Terminal(oauth_main, list(arguments), directory=tmp_path, environment=environment, **options)
+        return Terminal(program, list(arguments), directory=tmp_path, **options)
 
     return opened
 

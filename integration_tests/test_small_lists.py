@@ -125,8 +125,8 @@ def test_passing_faults_change_nothing(trouble: Callable[[Faults], object], star
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (lambda faults: faults.login_page(match="/2/status"), "log-in page"),
-        (lambda faults: faults.cut_body(match="/2/status"), "breaks the connection off"),
+        (lambda faults: faults.login_page(match="/2/status"), "login page"),
+        (lambda faults: faults.cut_body(match="/2/status"), "closed the connection"),
         (lambda faults: faults.changed(lambda _: {"unexpected": True}, match="/2/status"), "not known"),
         (lambda faults: faults.refuse(403, "No statuses for you.", match="/2/status"), "No statuses for you."),
         (lambda faults: faults.anonymous(after=2), "API token"),

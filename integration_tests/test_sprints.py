@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from integration_tests.support import (
     REMOVED_AT,
     SERVER,
     SETUPS,
+    SHORT_WAITS,
     Reading,
     Setup,
     config_for,
@@ -226,14 +228,14 @@ def test_without_jira_software_there_are_no_sprints_and_no_error(
 
 @pytest.mark.parametrize("scopes", [(), ("read:board-scope:jira-software", "read:project:jira")])
 def test_a_token_without_the_scopes_for_boards_is_told_which_and_the_rest_is_read(
-    scopes: tuple[str, ...], start_jira: StartJira, monkeypatch: pytest.MonkeyPatch
+    scopes: tuple[str, ...], start_jira: StartJira
 ) -> None:
     jira = start_jira(CLOUD)
-    monkeypatch.setenv("SOURCE_JIRA_FLOW_GATEWAY_URL", jira.root_url)
     jira.site.add_api_token(jira.site.service_account, "limited", ["read:jira-work", "read:jira-user", *scopes])
     config = config_for(jira, "scoped_token")
     config["credentials"]["access_token"] = "limited"
-    reading = read_all(config, ["issues", "sprints", "boards"])
+    settings = replace(SHORT_WAITS, gateway_url=jira.root_url)
+    reading = read_all(config, ["issues", "sprints", "boards"], settings=settings)
     assert reading.succeeded, reading.error_messages
     told_scopes = [line for line in reading.logs if "read:sprint:jira-software" in line]
     assert len(told_scopes) == (1 if scopes else 2), "once for each stream that lacks something"

@@ -15,7 +15,7 @@ from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests._job_runner import IConnector
 
 from fake_jira import FakeJira
-from integration_tests.support import CLOUD, DATA_CENTER, ROOT, SERVER, Setup, config_for
+from integration_tests.support import CLOUD, DATA_CENTER, ROOT, SERVER, SHORT_WAITS, Setup, config_for
 from source_jira_flow.source import SourceJiraFlow
 
 _SETUPS = {"config_cloud": CLOUD, "config_data_center": DATA_CENTER, "config_server": SERVER, "config_refused": CLOUD}
@@ -31,9 +31,8 @@ class TestSourceJiraFlow(SourceTestSuiteBase):
 
     @classmethod
     def create_connector(cls, scenario: ConnectorTestScenario | None) -> IConnector:
-        """With the configuration, as the command line does: streams are made from it."""
-        config = scenario.config_dict if scenario else None
-        return cast(IConnector, SourceJiraFlow(config=config))
+        """With short waits."""
+        return cast(IConnector, SourceJiraFlow(settings=SHORT_WAITS))
 
 
 @pytest.fixture(params=TestSourceJiraFlow.get_scenarios(), ids=lambda scenario: scenario.id)

@@ -6,13 +6,13 @@ a token, a link to an issue as base URL) and says in one sentence what cannot.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from source_jira_flow.common.hosts import is_loopback
 from source_jira_flow.common.instants import MINUTE, milliseconds
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
 from source_jira_flow.settings import Options
@@ -163,16 +163,6 @@ def _context_path(host: str, path: str) -> str:
             break
         kept.append(segment)
     return "".join(f"/{segment}" for segment in kept)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _credentials(raw: Any) -> Credentials:

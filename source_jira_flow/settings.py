@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from source_jira_flow.common.hosts import is_loopback
+from source_jira_flow.errors import ConfigurationError
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
+
+_PREFIX = "SOURCE_JIRA_FLOW_"
+# Nothing that two readers of an address could understand differently, such as user names or backslashes.
+_PLAIN_ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[\w./-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -39,14 +50,18 @@ class Settings:
     checkpoint_size: int = 900
 
     @classmethod
-    def from_environment(cls) -> Settings:
-        """The defaults, changed by SOURCE_JIRA_FLOW_<NAME> where set (SOURCE_JIRA_FLOW_BACKOFF_BASE=0.01)."""
-        settings = cls()
-        for name, value in vars(settings).items():
-            text = os.environ.get(f"SOURCE_JIRA_FLOW_{name.upper()}")
-            if text:
-                settings = replace(settings, **{name: type(value)(text)})
-        return settings
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """The defaults, changed by SOURCE_JIRA_FLOW_<NAME> where set (SOURCE_JIRA_FLOW_BACKOFF_BASE=0.01).
+
+        Raises ConfigurationError for a value that is not of the setting's kind. An address must be this machine's own:
+        these variables are for tests, and credentials must never follow one to another host.
+        """
+        changed = {}
+        for name, default in vars(cls()).items():
+            variable = f"{_PREFIX}{name.upper()}"
+            if text := environment.get(variable):
+                changed[name] = _read(variable, default, text)
+        return cls(**changed)
 
     def impatient(self) -> Settings:
         """For `check`: a person waits at the screen, though a big list may take Jira its time."""
@@ -58,3 +73,43 @@ class Settings:
             rate_limit_tries=min(self.rate_limit_tries, 3),
             longest_wait=min(self.longest_wait, 5.0),
         )
+
+
+def _read(variable: str, default: Any, text: str) -> Any:
+    reader, wanted = _READERS[type(default)]
+    try:
+        return reader(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"The environment variable {variable} must be {wanted}, and it is '{text}': correct or unset it."
+        ) from None
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _amount(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _own_address(text: str) -> str:
+    if not _PLAIN_ADDRESS.fullmatch(text) or not is_loopback(urlsplit(text).hostname or ""):
+        raise ValueError(text)
+    return text
+
+
+_READERS: Mapping[type, tuple[Callable[[str], Any], str]] = {
+    float: (_seconds, "a number of seconds such as 0.5"),
+    int: (_amount, "a whole number, 1 or more"),
+    str: (_own_address, "an address of this machine such as http://127.0.0.1:8080"),
+}
+
+
+DEFAULTS = Settings()

@@ -3,73 +3,84 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
 )
-from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
-from source_jira_flow.cdk import masking, seam
+from source_jira_flow.cdk import masking
+from source_jira_flow.cdk.seam import ConcurrentRead, Manifest
 from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.lists import streams_of
 from source_jira_flow.scan.streams import SharedSweep, fed_streams, issue_streams
-from source_jira_flow.settings import Settings
+from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.snapshots.streams import snapshot_streams
 from source_jira_flow.sync import Sync
 
-_MANIFEST = str(Path(__file__).with_name("manifest.yaml"))
+_MANIFEST = Path(__file__).with_name("manifest.yaml")
+# The issue scan takes as many threads as there are workers; streams that wait for it and the small lists need their
+# own. The client bounds how many requests are under way at once.
+_SPARE_THREADS = 10
 
 
-class SourceJiraFlow(YamlDeclarativeSource):
-    """Airbyte's entry. Catalog, config and state are those of the run, where they are known.
+class SourceJiraFlow(Source):
+    """Airbyte's entry.
 
     `writes_json` tells that records are written as JSON and nothing else: their bulk may then be JSON already.
+    Catalog, config and state come again with each verb; they are taken here as the CDK's own sources take them.
     """
-
-    writes_json = False
 
     def __init__(
         self,
         catalog: ConfiguredAirbyteCatalog | None = None,
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
-        config_path: str | None = None,
+        *,
+        settings: Settings = DEFAULTS,
+        writes_json: bool = False,
     ) -> None:
-        super().__init__(_MANIFEST, catalog=catalog, config=config, state=state, config_path=config_path)
-        self._sync: Sync | None = None
+        self.logger = logging.getLogger(f"airbyte.{self.name}")
+        self._manifest = Manifest(_MANIFEST)
+        self._settings = settings
+        self._writes_json = writes_json
+
+    # Each verb says itself what is wrong with a configuration, and names the fields.
+    check_config_against_spec = False
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """Begin again with a config where the source was made without one, as test harnesses do."""
-        if not self._config and config:
-            self.__init__(config=config)  # type: ignore[misc]  # the CDK builds everything in its constructor
-        return super().configure(config, temp_dir)
+        """The configuration as it is. Its secrets are not written to another file."""
+        return config
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """What the configuration consists of."""
+        return self._manifest.specification
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """All findings at once, by `diagnosis`."""
         masking.register(config)
-        return run_check(config, logger)
+        return run_check(config, logger, self._settings)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """All streams, whatever the account may see: what is out of its reach is told when it is read."""
+        _parsed(config)
+        return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in self.streams(config)])
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """All streams, whatever the account may see: what is out of its reach is told when it is read."""
-        masking.register(self._config)
-        sweep = SharedSweep(self._running_sync)
-        with streams_of(self._running_sync):
-            small_lists = super().streams(config)
-        return [
-            *issue_streams(sweep, self.logger),
-            *snapshot_streams(self._running_sync, sweep, self.logger),
-            *small_lists,
-        ]
+        """All streams, to be described."""
+        return self._streams(config, _no_sync, None)
 
     def read(
         self,
@@ -80,17 +91,28 @@ class SourceJiraFlow(YamlDeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         """Sign in, hold the states against the instance, and read the chosen streams."""
         masking.register(config)
-        seam.bound_record_queue(self)
+        parsed = _parsed(config)
         try:
-            self._sync = self._begin(config, catalog, logger)
+            read = ConcurrentRead(catalog, state, workers=parsed.workers + _SPARE_THREADS, logger=self.logger)
+            sync = self._begin(parsed, read, logger)
         except JiraFlowError as error:
             raise as_traced(error) from error
-        yield from super().read(logger, config, catalog, state)
+        yield from read.read(self._streams(config, lambda: sync, read))
 
-    def _begin(self, raw: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog, logger: logging.Logger) -> Sync:
-        config = Config.parse(raw)
-        settings = Settings.from_environment()
-        instance = connect(config, client_for(config, settings=settings, logger=logger))
+    def _streams(
+        self, config: Mapping[str, Any], running_sync: Callable[[], Sync], read: ConcurrentRead | None
+    ) -> list[AbstractStream]:
+        sweep = SharedSweep(running_sync)
+        with streams_of(running_sync):
+            small_lists = self._manifest.streams(config, read)
+        return [
+            *issue_streams(sweep, self.logger),
+            *snapshot_streams(running_sync, sweep, self.logger),
+            *small_lists,
+        ]
+
+    def _begin(self, config: Config, read: ConcurrentRead, logger: logging.Logger) -> Sync:
+        instance = connect(config, client_for(config, settings=self._settings, logger=logger))
         logger.info(
             "Successfully connected via %s to %s (%s %s).",
             instance.account.title,
@@ -102,19 +124,25 @@ class SourceJiraFlow(YamlDeclarativeSource):
             instance.jira,
             instance,
             config.options,
-            settings,
-            catalog,
-            seam.state_manager(self),
-            seam.message_repository(self),
+            self._settings,
+            read.catalog,
+            read.states,
+            read.messages,
             logger,
-            self.writes_json,
+            self._writes_json,
         )
         sync.states.verify()
         if not fed_streams(sync):
             sync.issues_read.set()
         return sync
 
-    def _running_sync(self) -> Sync:
-        if self._sync is None:
-            raise RuntimeError("Streams are read only within a sync.")
-        return self._sync
+
+def _parsed(config: Mapping[str, Any]) -> Config:
+    try:
+        return Config.parse(config)
+    except JiraFlowError as error:
+        raise as_traced(error) from error
+
+
+def _no_sync() -> Sync:
+    raise RuntimeError("Streams are read only within a sync.")

@@ -1,30 +1,182 @@
-"""What is taken from the inside of the CDK."""
+"""The seam to the CDK: each thing that is used of it, held against the CDK that is installed."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import logging
+import pkgutil
 import threading
 from collections import Counter
-from queue import Queue
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from queue import Empty, Full
+from typing import Any
 
-from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+import pytest
+from airbyte_cdk.models import (
+    AirbyteStream,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    SyncMode,
+)
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.cdk.seam import RECORDS_IN_QUEUE, bound_record_queue
+import source_jira_flow
+from source_jira_flow.cdk import seam
+from source_jira_flow.cdk.queue import HalfEmptyQueue
+from source_jira_flow.cdk.seam import (
+    RECORDS_IN_QUEUE,
+    ConcurrentRead,
+    FunctionPartition,
+    GivenPartitions,
+    OwnStateCursor,
+)
+from source_jira_flow.state.store import StateEmitter
 
 _WORKERS = 8
 _RECORDS_EACH = 2_000
+# The protocol, and what the CDK's own documentation tells connectors to use.
+_PUBLIC = {
+    "airbyte_cdk.models",
+    "airbyte_cdk.sources",
+    "airbyte_cdk.sources.message",
+    "airbyte_cdk.sources.types",
+    "airbyte_cdk.utils.traced_exception",
+}
 
 
-def bounded() -> Queue[Any]:
-    queue: Queue[Any] = Queue(maxsize=10_000)
-    source = SimpleNamespace(_concurrent_source=SimpleNamespace(_queue=queue))
-    bound_record_queue(cast(ConcurrentDeclarativeSource, source))
-    return queue
+# -- the contract ----------------------------------------------------------------------------------
+
+
+def named(name: str) -> Any:
+    return pkgutil.resolve_name(f"airbyte_cdk.{name}")
+
+
+@pytest.mark.parametrize("name", seam.CALLED)
+def test_the_cdk_still_takes_what_it_is_given(name: str) -> None:
+    takes = inspect.signature(named(name)).parameters
+    given = seam.CALLED[name].split()
+    assert set(given) <= set(takes)
+    required = {
+        parameter.name
+        for parameter in takes.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    if "DeclarativeStream" not in name:
+        assert required <= set(given)
+
+
+@pytest.mark.parametrize("name", seam.OVERRIDDEN)
+def test_the_cdk_still_calls_what_is_overridden_in_the_same_way(name: str) -> None:
+    assert list(inspect.signature(named(name)).parameters) == seam.OVERRIDDEN[name].split()
+
+
+@pytest.mark.parametrize("name", seam.ABSTRACT)
+def test_the_cdk_asks_no_more_of_a_class_that_is_filled_in(name: str) -> None:
+    assert sorted(named(name).__abstractmethods__) == seam.ABSTRACT[name].split()
+
+
+def test_everything_that_is_imported_from_the_inside_of_the_cdk_is_held_here() -> None:
+    held = [f"airbyte_cdk.{name}" for name in (*seam.CALLED, *seam.OVERRIDDEN, *seam.ABSTRACT)]
+    package = Path(source_jira_flow.__file__).parent
+    for path in package.rglob("*.py"):
+        for module, name in imported_from_the_cdk(path):
+            assert module in _PUBLIC or any(one.startswith(f"{module}.{name}") for one in held), (path, module, name)
+
+
+def imported_from_the_cdk(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("airbyte_cdk"):
+            yield from ((str(node.module), alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            assert not [alias for alias in node.names if alias.name.startswith("airbyte_cdk")], path
+
+
+# -- a read ----------------------------------------------------------------------------------------
+
+
+def catalog_of(*names: str) -> ConfiguredAirbyteCatalog:
+    return ConfiguredAirbyteCatalog(
+        [
+            ConfiguredAirbyteStream(
+                AirbyteStream(name, {}, [SyncMode.full_refresh]), SyncMode.full_refresh, DestinationSyncMode.append
+            )
+            for name in names
+        ]
+    )
+
+
+def reading(*names: str) -> ConcurrentRead:
+    return ConcurrentRead(catalog_of(*names), None, workers=4, logger=logging.getLogger("airbyte.test"))
+
+
+def stream_of(read: ConcurrentRead, rows: Iterable[int], name: str = "numbers") -> DefaultStream:
+    emitter = StateEmitter(read.states, read.messages)
+
+    def records() -> Iterator[Record]:
+        for row in rows:
+            yield Record(data={"id": row}, stream_name=name)
+
+    return DefaultStream(
+        partition_generator=GivenPartitions(lambda: [FunctionPartition(name, "all", records)]),
+        name=name,
+        json_schema={},
+        primary_key=["id"],
+        cursor_field=None,
+        logger=logging.getLogger("airbyte.test"),
+        cursor=OwnStateCursor(lambda: emitter.emit(lambda: {name: {"last": True}})),
+    )
+
+
+def told(read: ConcurrentRead, *streams: DefaultStream) -> list[str]:
+    """The kinds of messages; a status by its name."""
+    return [
+        message.trace.stream_status.status.value
+        if message.trace is not None and message.trace.stream_status is not None
+        else message.type.value
+        for message in read.read(streams)
+    ]
+
+
+def test_a_stream_starts_runs_and_completes_and_its_last_state_comes_after_it() -> None:
+    read = reading("numbers")
+    assert told(read, stream_of(read, range(2))) == ["STARTED", "RUNNING", "RECORD", "RECORD", "COMPLETE", "STATE"]
+
+
+def test_a_chosen_stream_that_there_is_not_is_incomplete_and_the_others_come() -> None:
+    read = reading("nowhere", "numbers")
+    assert told(read, stream_of(read, [1]))[:2] == ["INCOMPLETE", "STARTED"]
+    assert told(reading("nowhere"), stream_of(read, [1])) == ["INCOMPLETE"]
+
+
+def test_workers_never_run_further_ahead_of_the_output_than_the_queue_is_long() -> None:
+    made = 0
+    read = reading("numbers")
+
+    def rows() -> Iterator[int]:
+        nonlocal made
+        while made < 10 * RECORDS_IN_QUEUE:
+            made += 1
+            yield made
+
+    out = 0
+    for message in read.read([stream_of(read, rows())]):
+        if message.record is not None:
+            out += 1
+            # One in the worker's hand, one in the output's.
+            assert made - out <= RECORDS_IN_QUEUE + 2
+    assert out == made == 10 * RECORDS_IN_QUEUE
+
+
+# -- the queue -------------------------------------------------------------------------------------
 
 
 def test_all_records_pass_the_bounded_queue_and_never_more_than_allowed_wait() -> None:
-    queue = bounded()
+    queue = HalfEmptyQueue(RECORDS_IN_QUEUE)
 
     def work(own: int) -> None:
         for count in range(_RECORDS_EACH):
@@ -46,21 +198,36 @@ def test_all_records_pass_the_bounded_queue_and_never_more_than_allowed_wait() -
     assert longest <= RECORDS_IN_QUEUE
 
 
-def test_a_worker_that_waits_at_a_full_queue_goes_on_when_half_of_it_is_free() -> None:
-    queue = bounded()
-    for number in range(RECORDS_IN_QUEUE):
+@pytest.mark.parametrize("size", [1, 2, 3, RECORDS_IN_QUEUE])
+def test_a_worker_that_waits_at_a_full_queue_continues_when_half_of_it_is_free(size: int) -> None:
+    queue = HalfEmptyQueue(size)
+    for number in range(size):
         queue.put(number)
-    went_on = threading.Event()
+    continued = threading.Event()
 
     def work() -> None:
         queue.put("more")
-        went_on.set()
+        continued.set()
 
     worker = threading.Thread(target=work)
     worker.start()
-    for _ in range(RECORDS_IN_QUEUE // 2 - 1):
+    for _ in range((size + 1) // 2 - 1):
         queue.get()
-    assert not went_on.wait(0.05)
+    assert not continued.wait(0.05)
     queue.get()
-    assert went_on.wait(30)
+    assert continued.wait(30)
     worker.join()
+
+
+def test_a_full_queue_refuses_at_once_or_in_time_where_that_is_asked() -> None:
+    queue = HalfEmptyQueue(2)
+    queue.put(1, block=False)
+    queue.put(2, timeout=0.01)
+    assert queue.full()
+    with pytest.raises(Full):
+        queue.put_nowait(3)
+    with pytest.raises(Full):
+        queue.put(3, timeout=0.01)
+    assert [queue.get(), queue.get()] == [1, 2]
+    with pytest.raises(Empty):
+        queue.get_nowait()

@@ -1,81 +1,114 @@
-"""Everything that this package takes from the inside of the CDK, in one place, with a test that it is still there."""
+"""Everything that this package takes from the CDK beyond its protocol's models, in one place."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import sys
-import threading
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from queue import Queue
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessage,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+)
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
-from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import (
+    DeclarativeStream as DeclarativeStreamModel,
+)
+from airbyte_cdk.sources.declarative.parsers.manifest_component_transformer import ManifestComponentTransformer
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import ModelToComponentFactory
+from airbyte_cdk.sources.message import InMemoryMessageRepository, MessageRepository
+from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
+from source_jira_flow.cdk.queue import HalfEmptyQueue
 from source_jira_flow.errors import as_traced
 
-# M_ARENA_MAX of malloc.h. More arenas keep more memory, fewer make threads wait for each other.
-_ARENAS = (-8, 2)
-# The CDK's queue between workers and output takes 10,000 records: 300 MB of Jira issues. 200 is as fast.
+# The CDK's own queue takes 10,000 records: 300 MB of Jira issues. 200 is as fast.
 RECORDS_IN_QUEUE = 200
 
 
-def bound_record_queue(source: ConcurrentDeclarativeSource) -> None:
-    """Let at most `RECORDS_IN_QUEUE` records wait for output."""
-    queue = source._concurrent_source._queue
-    queue.maxsize = RECORDS_IN_QUEUE
-    queue.not_full = _HalfEmpty(queue)
+class ConcurrentRead:
+    """One `read` by the CDK: its workers fill a queue that the calling thread empties.
 
-
-class _HalfEmpty(threading.Condition):
-    """In the place of a full queue's "there is room": wakes the workers when half of the queue is free.
-
-    Woken for each single record, eight workers and the output do little else than change threads.
+    `states` are those that the platform handed in, `messages` is where workers put messages, in order with their
+    records. To be made in the thread that reads: the CDK keeps that thread from waiting for itself.
     """
 
-    def __init__(self, queue: Queue[Any]) -> None:
-        super().__init__(queue.mutex)
-        self._queue = queue
+    def __init__(
+        self,
+        catalog: ConfiguredAirbyteCatalog,
+        states: list[AirbyteStateMessage] | None,
+        *,
+        workers: int,
+        logger: logging.Logger,
+    ) -> None:
+        queue = HalfEmptyQueue(RECORDS_IN_QUEUE)
+        self.catalog = catalog
+        self.states = ConnectorStateManager(state=states)
+        self.messages: MessageRepository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
+        self._source = ConcurrentSource.create(
+            num_workers=workers,
+            initial_number_of_partitions_to_generate=max(workers // 2, 1),
+            logger=logger,
+            slice_logger=DebugSliceLogger(),
+            message_repository=self.messages,
+            queue=queue,
+        )
 
-    def notify(self, n: int = 1) -> None:
-        if 2 * len(self._queue.queue) <= self._queue.maxsize:
-            super().notify(sys.maxsize)
-
-
-def share_memory() -> None:
-    """Let threads share what they allocate from: by glibc's default each keeps what its largest pages took.
-
-    Peak memory of a sync of 20,000 issues fell from 150 to 132 MB. Elsewhere than with glibc nothing is done.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(*_ARENAS)
-
-
-def tune_garbage_collection() -> None:
-    """Keep the collector off what lives as long as the process: for a process that does nothing but one sync.
-
-    Parsed pages hold no cycles; at lower thresholds the collector walks through them again and again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(1_000_000, 50, 50)
-
-
-def message_repository(source: ConcurrentDeclarativeSource) -> MessageRepository:
-    """Where workers put messages, in order with their records."""
-    return source._message_repository
+    def read(self, streams: Iterable[AbstractStream]) -> Iterator[AirbyteMessage]:
+        """What the chosen ones of these streams give. A chosen stream that is none of them is INCOMPLETE."""
+        by_name = {stream.name: stream for stream in streams}
+        chosen = [configured.stream for configured in self.catalog.streams]
+        for unknown in (stream for stream in chosen if stream.name not in by_name):
+            yield as_airbyte_message(unknown, AirbyteStreamStatus.INCOMPLETE)
+        known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
+        if known:
+            yield from self._source.read(known)
 
 
-def state_manager(source: ConcurrentDeclarativeSource) -> ConnectorStateManager:
-    """The states that the platform handed in."""
-    return source._connector_state_manager
+class Manifest:
+    """A manifest of the CDK's declarative framework: its specification, and its streams."""
+
+    def __init__(self, path: Path) -> None:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        resolved = ManifestReferenceResolver().preprocess_manifest(document)
+        self._document = ManifestComponentTransformer().propagate_types_and_parameters("", resolved, {})
+
+    @property
+    def specification(self) -> ConnectorSpecification:
+        """What `spec` prints."""
+        spec = self._document["spec"]
+        return ConnectorSpecification(
+            connectionSpecification=spec["connection_specification"], documentationUrl=spec["documentation_url"]
+        )
+
+    def streams(self, config: Mapping[str, Any], read: ConcurrentRead | None) -> list[AbstractStream]:
+        """The streams as the framework makes them; `read` is None where they are only described."""
+        factory = (
+            ModelToComponentFactory(
+                message_repository=read.messages,
+                connector_state_manager=read.states,
+                configured_catalog=read.catalog,
+            )
+            if read
+            else ModelToComponentFactory()
+        )
+        return [
+            factory.create_component(DeclarativeStreamModel, stream, config) for stream in self._document["streams"]
+        ]
 
 
 class GivenPartitions(PartitionGenerator):
@@ -136,3 +169,71 @@ class OwnStateCursor(Cursor):
 
     def should_be_synced(self, record: Record) -> bool:
         return True
+
+
+# What is neither documented nor stable in the CDK, wherever this package uses it: by its name below `airbyte_cdk`, the
+# parameters that are given to it. unit_tests/test_cdk.py holds each against the CDK that is installed.
+CALLED: Mapping[str, str] = {
+    "entrypoint.AirbyteEntrypoint": "source",
+    "entrypoint.AirbyteEntrypoint.run": "self parsed_args",
+    "entrypoint.AirbyteEntrypoint.parse_args": "args",
+    "entrypoint.AirbyteEntrypoint.airbyte_message_to_string": "airbyte_message",
+    "exception_handler.init_uncaught_exception_handler": "logger",
+    "logger.init_logger": "name",
+    "logger.PRINT_BUFFER.flush": "",
+    "sources.concurrent_source.concurrent_source.ConcurrentSource.create": (
+        "num_workers initial_number_of_partitions_to_generate logger slice_logger message_repository queue"
+    ),
+    "sources.concurrent_source.concurrent_source.ConcurrentSource.read": "self streams",
+    "sources.connector_state_manager.ConnectorStateManager": "state",
+    "sources.connector_state_manager.ConnectorStateManager.create_state_message": "self stream_name namespace",
+    "sources.connector_state_manager.ConnectorStateManager.get_stream_state": "self stream_name namespace",
+    "sources.connector_state_manager.ConnectorStateManager.update_state_for_stream": (
+        "self stream_name namespace value"
+    ),
+    "sources.declarative.models.declarative_component_schema.DeclarativeStream": "",
+    "sources.declarative.parsers.manifest_component_transformer.ManifestComponentTransformer"
+    ".propagate_types_and_parameters": "self parent_field_identifier declarative_component parent_parameters",
+    "sources.declarative.parsers.manifest_reference_resolver.ManifestReferenceResolver.preprocess_manifest": (
+        "self manifest"
+    ),
+    "sources.declarative.parsers.model_to_component_factory.ModelToComponentFactory": (
+        "message_repository connector_state_manager configured_catalog"
+    ),
+    "sources.declarative.parsers.model_to_component_factory.ModelToComponentFactory.create_component": (
+        "self model_type component_definition config"
+    ),
+    "sources.message.concurrent_repository.ConcurrentMessageRepository": "queue message_repository",
+    "sources.message.InMemoryMessageRepository": "",
+    "sources.message.MessageRepository.emit_message": "self message",
+    "sources.streams.concurrent.cursor.CursorField": "cursor_field_key",
+    "sources.streams.concurrent.default_stream.DefaultStream": (
+        "partition_generator name json_schema primary_key cursor_field logger cursor"
+    ),
+    "sources.utils.slice_logger.DebugSliceLogger": "",
+    "utils.airbyte_secrets_utils.add_to_secrets": "secret",
+    "utils.airbyte_secrets_utils.filter_secrets": "string",
+    "utils.stream_status_utils.as_airbyte_message": "stream current_status",
+}
+# Methods that are overridden: by name, the parameters that the CDK gives them, all of them.
+OVERRIDDEN: Mapping[str, str] = {
+    "entrypoint.AirbyteEntrypoint.read": "self source_spec config catalog state",
+    "entrypoint.AirbyteEntrypoint.validate_connection": "source_spec config",
+    "sources.Source.configure": "self config temp_dir",
+    "sources.declarative.retrievers.Retriever.read_records": "self records_schema stream_slice",
+    "sources.Source.spec": "self logger",
+}
+# Classes that are filled in: what they ask of a subclass.
+ABSTRACT: Mapping[str, str] = {
+    "sources.Source": "check discover read",
+    "sources.declarative.partition_routers.single_partition_router.SinglePartitionRouter": "",
+    "sources.streams.concurrent.abstract_stream.AbstractStream": (
+        "as_airbyte_stream check_availability cursor cursor_field generate_partitions get_json_schema"
+        " log_stream_sync_configuration name"
+    ),
+    "sources.streams.concurrent.cursor.Cursor": (
+        "close_partition ensure_at_least_one_state_emitted observe should_be_synced state"
+    ),
+    "sources.streams.concurrent.partitions.partition.Partition": "__hash__ read stream_name to_slice",
+    "sources.streams.concurrent.partitions.partition_generator.PartitionGenerator": "generate",
+}

@@ -38,7 +38,7 @@ from source_jira_flow.jira.missing_permissions import (
 )
 from source_jira_flow.jira.projects import Project, select
 from source_jira_flow.jira.rest import RestJira
-from source_jira_flow.settings import Settings
+from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.sign_in.auth import authenticator
 
 _ASKED_PERMISSIONS = (
@@ -98,9 +98,10 @@ class Diagnosis:
         return f"{counted(self.imported, 'project')} will be imported."
 
 
-def run_check(config: Mapping[str, Any], logger: logging.Logger) -> AirbyteConnectionStatus:
+def run_check(
+    config: Mapping[str, Any], logger: logging.Logger, settings: Settings = DEFAULTS
+) -> AirbyteConnectionStatus:
     """The verdict on a configuration, within `Settings.check_limit` seconds even if something hangs. Never raises."""
-    settings = Settings.from_environment()
     diagnosis = examine(config, logger, settings.impatient(), limit=settings.check_limit)
     for finding in in_order(diagnosis.findings):
         logger.log(_LOG_LEVELS[finding.severity], filter_secrets(f"{heading(finding)}: {finding.text}"))

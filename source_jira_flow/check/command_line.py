@@ -14,13 +14,13 @@ from rich.console import Console
 from source_jira_flow.check.checkup import examine
 from source_jira_flow.check.report import show
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.settings import Settings
+from source_jira_flow.settings import DEFAULTS, Settings
 
 # The width of tables without a terminal.
 _WIDTH_OF_FILES = 120
 
 
-def diagnose_main(arguments: list[str]) -> int:
+def diagnose_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
     """Print the report for `--config FILE`. Returns 0 where the check succeeds, 1 where it fails, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow diagnose",
@@ -39,7 +39,6 @@ def diagnose_main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         console.print(str(error), style="bold red", markup=False, highlight=False)
         return 1
-    settings = Settings.from_environment()
     # Few retries, as in check, but more time for a slow Jira.
     patient = replace(settings.impatient(), read_timeout=settings.read_timeout)
     with console.status("Asking Jira …"):

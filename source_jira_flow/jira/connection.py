@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from source_jira_flow.common.hosts import is_loopback
 from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.config import Config, is_loopback
+from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable

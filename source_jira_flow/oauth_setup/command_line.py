@@ -11,12 +11,12 @@ from source_jira_flow.oauth_setup.options import Options, parse_options
 from source_jira_flow.oauth_setup.paste import show_fields_again
 from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.walk import Walk
-from source_jira_flow.settings import Settings
+from source_jira_flow.settings import DEFAULTS, Settings
 
 DONE, FAILED, PAUSED, INTERRUPTED = 0, 1, 3, 130
 
 
-def oauth_main(arguments: list[str]) -> int:
+def oauth_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
     """Run the verb; returns the exit code. What was done is kept on disk whatever happens."""
     try:
         options = parse_options(arguments)
@@ -24,7 +24,7 @@ def oauth_main(arguments: list[str]) -> int:
         return ended.code if isinstance(ended.code, int) else FAILED
     screen = Screen(assume_yes=options.yes)
     try:
-        _run(options, screen)
+        _run(options, screen, settings)
     except Paused as paused:
         screen.say(str(paused))
         screen.value(paused.command)
@@ -41,11 +41,11 @@ def oauth_main(arguments: list[str]) -> int:
     return DONE
 
 
-def _run(options: Options, screen: Screen) -> None:
+def _run(options: Options, screen: Screen, settings: Settings) -> None:
     if options.paste:
         show_fields_again(screen, options.places, secrets=options.show_secrets)
     else:
-        Walk(options, screen, Settings.from_environment().impatient(), logging.getLogger(__name__)).go()
+        Walk(options, screen, settings.impatient(), logging.getLogger(__name__)).go()
 
 
 def _tell_how_to_go_on(options: Options, screen: Screen) -> None:

@@ -1,0 +1,59 @@
+"""Airbyte's verbs, from parsed arguments to lines on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+    Type,
+)
+from airbyte_cdk.sources import Source
+
+from source_jira_flow.cdk import masking
+from source_jira_flow.cdk.output import MessageWriter
+
+
+class _Entrypoint(AirbyteEntrypoint):
+    """The CDK's entry, whose records go straight to the output: what `run` yields is all the rest."""
+
+    def __init__(self, source: Source, output: MessageWriter) -> None:
+        super().__init__(source)
+        self._output = output
+
+    def read(
+        self,
+        source_spec: ConnectorSpecification,
+        config: Any,
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage],
+    ) -> Iterator[AirbyteMessage]:
+        for message in super().read(source_spec, config, catalog, state):
+            if message.type is Type.RECORD:
+                self._output.record(message)
+            else:
+                yield masking.masked(message)
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Any) -> None:
+        """Nothing: the source says what is wrong with a configuration, and names the fields."""
+
+
+def run(source: Source, arguments: argparse.Namespace) -> None:
+    """Run one verb; `arguments` as the CDK parses them."""
+    output = MessageWriter(sys.stdout.buffer)
+    # What anything else prints goes through the buffer, a whole line at a time.
+    with PRINT_BUFFER:
+        try:
+            for message in _Entrypoint(source, output).run(arguments):
+                output.line(message)
+        finally:
+            output.flush()
