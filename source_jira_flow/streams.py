@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-REMOVED_AT = "_ab_cdc_deleted_at"
-
 
 @dataclass(frozen=True)
 class StreamDefinition:
-    """Name, primary key and cursor of a stream. `REMOVED_AT` is a column of those that tell what is gone."""
+    """Name, primary key and cursor of a stream."""
 
     name: str
     primary_key: str

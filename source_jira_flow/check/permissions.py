@@ -122,7 +122,7 @@ def unbrowsable_findings(rows: Sequence[ProjectRow], configured: Sequence[str], 
     """When every project is imported: those that an administrator's account sees but can't browse."""
     if configured:
         return []
-    left_out = [row for row in rows if row.browse is False and row.project.importable and not row.project.archived]
+    left_out = [row for row in rows if row.browse is False and row.project.is_live]
     return [_unbrowsable(left_out, Severity.WARNING, WORDS[kind])] if left_out else []
 
 

@@ -63,7 +63,7 @@ def _projects_table(rows: Sequence[ProjectRow]) -> RenderableType:
             Text(project.key, style="bold" if one.imported else ""),
             Text(project.name + (" (archived)" if project.archived else "")),
             Text(project.type),
-            _answer(project.importable and not project.archived),
+            _answer(project.is_live),
             _answer(one.browse),
             _answer(one.create),
             _answer(project.is_team_managed, neutral=True),

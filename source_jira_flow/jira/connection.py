@@ -17,6 +17,7 @@ from source_jira_flow.http.refusals import sign_in_refused
 from source_jira_flow.http.waiting import date_of
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
 from source_jira_flow.jira.cloud import CloudJira
+from source_jira_flow.jira.people import person_id
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import ATLASSIAN_GATEWAY
@@ -218,11 +219,11 @@ def _gateway_root(client: JiraClient) -> str:
 
 def _myself(client: JiraClient, tries: int | None = None) -> Account:
     document: JsonObject = client.get("/rest/api/2/myself", tries=tries)
-    identifier: Any = document.get("accountId") or document.get("key") or document.get("name")
+    identifier = person_id(document)
     if not identifier:
         raise sign_in_refused(200, {"X-AUSERNAME": "anonymous"}, b"", client.auth_type)
     return Account(
-        id=str(identifier),
+        id=identifier,
         display_name=document.get("displayName") or None,
         email=document.get("emailAddress") or None,
         time_zone=document.get("timeZone") or None,

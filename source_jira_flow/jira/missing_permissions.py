@@ -88,7 +88,7 @@ def unknown_projects(keys: Sequence[str], known: Iterable[Project], kind: str) -
     """Configured keys that are not among the `known` projects, each with the nearest that is."""
     projects = list(known)
     # Suggest a project that cannot be imported only if there is no better one.
-    live = [project for project in projects if project.importable and not project.archived]
+    live = [project for project in projects if project.is_live]
     near = {key: nearest_key(key, live) or nearest_key(key, projects) for key in keys}
     what, verb, them, key_noun = (
         ("project", "does", "it", "key") if len(keys) == 1 else ("projects", "do", "them", "keys")

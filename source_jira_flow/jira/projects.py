@@ -39,6 +39,11 @@ class Project:
         """Whether issues of this type of project are read; Service Management's and others are only listed."""
         return self.type in IMPORTABLE_TYPES
 
+    @property
+    def is_live(self) -> bool:
+        """Whether its issues are read: importable, and not archived, since search has no issues of archived ones."""
+        return self.importable and not self.archived
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -56,13 +61,13 @@ def select(projects: Iterable[Project], configured: Sequence[str]) -> Selection:
     """
     known = list(projects)
     if not configured:
-        return Selection(tuple(project for project in known if project.importable and not project.archived), (), ())
+        return Selection(tuple(project for project in known if project.is_live), (), ())
     by_key = {project.key.upper(): project for project in known}
     found = [by_key[key.upper()] for key in configured if key.upper() in by_key]
     return Selection(
-        imported=tuple(project for project in found if project.importable and not project.archived),
+        imported=tuple(project for project in found if project.is_live),
         unknown=tuple(key for key in configured if key.upper() not in by_key),
-        not_importable=tuple(project for project in found if not project.importable or project.archived),
+        not_importable=tuple(project for project in found if not project.is_live),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from source_jira_flow.common.instants import utc
-from source_jira_flow.records.lists import lasting
+from source_jira_flow.records.volatile import without_volatile
 
 Place = Callable[[Mapping[str, Any], Mapping[str, Any], int], Any]
 _WHOLE = "*"
@@ -38,7 +38,7 @@ class ColumnMaker:
 
 def _reader(place: str) -> Place:
     if place == _WHOLE:
-        return lambda document, _partition, _position: lasting(document)
+        return lambda document, _partition, _position: without_volatile(document)
     if place == _POSITION:
         return lambda _document, _partition, position: position
     if place.startswith(_PARTITION):

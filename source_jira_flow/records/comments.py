@@ -6,7 +6,7 @@ from typing import Any
 
 from source_jira_flow.common.instants import utc
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.records.people import person_id, person_name
+from source_jira_flow.jira.people import person_id, person_name
 
 _IN_COLUMNS = frozenset({"body", "self"})
 

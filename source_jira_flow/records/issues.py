@@ -6,8 +6,8 @@ from typing import Any
 
 from source_jira_flow.common.instants import utc
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.records.people import person_id, person_name
 from source_jira_flow.records.sprint_field import sprint_ids
 
 # Fields that have streams of their own, or grow without bound; `fields` leaves them out.

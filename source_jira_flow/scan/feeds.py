@@ -15,7 +15,8 @@ from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record
-from source_jira_flow.records.lists import label_record
+from source_jira_flow.records.labels import label_columns
+from source_jira_flow.records.observed import observed
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.streams import COMMENTS, ISSUES, LABELS
 
@@ -114,7 +115,7 @@ class LabelFeed(Feed):
         for label in issue["fields"].get("labels") or ():
             # setdefault is one step for all lanes.
             if label not in self._claims and self._claims.setdefault(label, issue["id"]) == issue["id"]:
-                yield label_record(label, self._observed_at)
+                yield observed(label_columns(label), self._observed_at)
 
     def commit(self, issues: Sequence[JsonObject]) -> None:
         for issue in issues:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.jira.people import person_id
 from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.records.people import person_id
 from source_jira_flow.records.sprint_field import parse_sprint
 from source_jira_flow.sync import Sync
 

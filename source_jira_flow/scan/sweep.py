@@ -125,7 +125,7 @@ class IssueSweep:
 
     def _is_wanted(self, project: Project) -> bool:
         keys = {key.upper() for key in self._sync.options.projects}
-        return project.importable and not project.archived and (not keys or project.key.upper() in keys)
+        return project.is_live and (not keys or project.key.upper() in keys)
 
     def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:
         keys = {project.id: project.key for project in projects}

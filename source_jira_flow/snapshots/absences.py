@@ -8,7 +8,7 @@ from typing import Any
 
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden, PassingFault
-from source_jira_flow.records.lists import Columns
+from source_jira_flow.records.observed import Columns
 from source_jira_flow.snapshots.comparison import Comparison
 
 # So many are asked for first: where most of them are still there, it is the list that is wrong.

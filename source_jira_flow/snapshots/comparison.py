@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from source_jira_flow.records.lists import Columns, observed, removal
+from source_jira_flow.records.observed import Columns, observed, removal
 from source_jira_flow.state.snapshots import StoredSnapshot, digest, packed
 from source_jira_flow.streams import StreamDefinition
 

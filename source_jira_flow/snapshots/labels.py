@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from source_jira_flow.jira.jql import has_label
-from source_jira_flow.records.lists import Columns
+from source_jira_flow.records.labels import label_columns
+from source_jira_flow.records.observed import Columns
 from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync
@@ -25,7 +26,7 @@ class LabelSnapshot:
     def records(self) -> Iterator[dict[str, Any]]:
         """What is new or gone. Raises PassingFault where the list came back short of labels that issues have."""
         for label in self._sync.jira.labels():
-            yield from self._comparison.see({"name": label})
+            yield from self._comparison.see(label_columns(label))
         if not self._comparison.listed:
             # To nobody, Jira shows no labels.
             self._sync.account.prove_sign_in()
@@ -48,7 +49,7 @@ class LabelSnapshot:
         for _ in range(_MOST_PAGES):
             page = self._sync.jira.search(has_label(label), ["labels"], _PAGE, position)
             if any(label in (issue["fields"].get("labels") or ()) for issue in page.issues):
-                return {"name": label}
+                return label_columns(label)
             position = page.next
             if position is None:
                 return None

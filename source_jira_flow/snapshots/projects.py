@@ -7,7 +7,8 @@ from typing import Any
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.records.lists import Columns, project_columns
+from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.projects import project_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync

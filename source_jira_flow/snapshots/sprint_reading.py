@@ -16,7 +16,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden
 from source_jira_flow.jira.base import Jira
-from source_jira_flow.records.lists import lasting
+from source_jira_flow.records.volatile import without_volatile
 from source_jira_flow.snapshots.boards import Refusal, sprints_of
 from source_jira_flow.state.sprint_boards import SprintBoards
 
@@ -119,7 +119,7 @@ class SprintReading:
 
     def _note(self, sprint: JsonObject) -> int:
         sprint_id = int(sprint["id"])
-        self._found[sprint_id] = orjson.dumps(lasting(sprint))
+        self._found[sprint_id] = orjson.dumps(without_volatile(sprint))
         if str(sprint.get("state")).lower() != "closed":
             self._open.add(sprint_id)
         return sprint_id

@@ -7,8 +7,9 @@ from typing import Any
 
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotFound
 from source_jira_flow.jira.agile import is_out_of_reach
-from source_jira_flow.records.lists import Columns, field_sprint_columns, sprint_columns
+from source_jira_flow.records.observed import Columns
 from source_jira_flow.records.sprint_field import parse_sprint
+from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.snapshots.sprint_reading import SprintReading

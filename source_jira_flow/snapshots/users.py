@@ -7,8 +7,9 @@ from typing import Any
 
 from source_jira_flow.errors import ConfigurationError, Forbidden, PassingFault
 from source_jira_flow.jira.missing_permissions import BROWSE_USERS, no_browse_users
-from source_jira_flow.records.lists import Columns, user_columns
-from source_jira_flow.records.people import person_id
+from source_jira_flow.jira.people import person_id
+from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync

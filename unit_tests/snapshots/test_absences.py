@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from source_jira_flow.errors import Forbidden, PassingFault, SignInRefused
-from source_jira_flow.records.lists import Columns, user_columns
+from source_jira_flow.records.observed import REMOVED_AT, Columns
+from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots import absences
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
-from source_jira_flow.streams import REMOVED_AT, USERS
+from source_jira_flow.streams import USERS
 
 LOGGER = logging.getLogger("airbyte.test")
 

@@ -8,11 +8,14 @@ import pytest
 
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.records.lists import field_sprint_columns, project_columns, sprint_columns, user_columns
+from source_jira_flow.records.observed import REMOVED_AT
+from source_jira_flow.records.projects import project_columns
 from source_jira_flow.records.sprint_field import SprintValue
+from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
+from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
-from source_jira_flow.streams import REMOVED_AT, SPRINTS, USERS
+from source_jira_flow.streams import SPRINTS, USERS
 
 T0 = 1_700_000_000_000
 

@@ -1,4 +1,4 @@
-"""How a person is named in a record: the accountId on Cloud, the user's key on self-hosted Jira."""
+"""How Jira's user objects name a person: by accountId on Cloud, by the user's key on self-hosted Jira."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""The columns of a sprint: as Jira Software lists it, or as an issue shows it."""
+
+from __future__ import annotations
+
+from source_jira_flow.common.instants import utc
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.sprint_field import SprintValue
+from source_jira_flow.records.volatile import without_volatile
+
+
+def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
+    """The columns of `sprints`, from the sprint as Jira Software lists it, with all boards that show it."""
+    state = sprint.get("state")
+    return {
+        "id": int(sprint["id"]),
+        "name": sprint.get("name") or None,
+        "state": str(state).lower() if state else None,
+        "goal": sprint.get("goal") or None,
+        "board_id": sprint.get("originBoardId"),
+        "board_ids": sorted(board_ids),
+        "start_date": utc(sprint.get("startDate")),
+        "end_date": utc(sprint.get("endDate")),
+        "complete_date": utc(sprint.get("completeDate")),
+        "activated_date": utc(sprint.get("activatedDate")),
+        "created_date": utc(sprint.get("createdDate")),
+        "document": without_volatile(sprint),
+    }
+
+
+def field_sprint_columns(sprint: SprintValue) -> Columns:
+    """The columns of `sprints` where only issues show the sprint: it is on no board that the account can see."""
+    return {
+        "id": sprint.id,
+        "name": sprint.name,
+        "state": sprint.state,
+        "goal": sprint.goal,
+        "board_id": sprint.board_id,
+        "board_ids": [],
+        "start_date": sprint.start_date,
+        "end_date": sprint.end_date,
+        "complete_date": sprint.complete_date,
+        "activated_date": None,
+        "created_date": None,
+        "document": None,
+    }
