@@ -24,6 +24,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--boards", type=int, default=3)
     parser.add_argument("--sprints-per-board", type=int, default=4)
     parser.add_argument("--comments-per-issue", type=float, default=2.0)
+    parser.add_argument("--changes-per-issue", type=float, default=0.0)
+    parser.add_argument("--worklogs-per-issue", type=float, default=0.0)
     parser.add_argument("--description-bytes", type=int, default=400)
     parser.add_argument("--span-days", type=int, default=700)
     parser.add_argument("--now-ms", type=int, help="what Jira's clock shows at the start")
@@ -44,6 +46,8 @@ def main() -> None:
         boards=arguments.boards,
         sprints_per_board=arguments.sprints_per_board,
         comments_per_issue=arguments.comments_per_issue,
+        changes_per_issue=arguments.changes_per_issue,
+        worklogs_per_issue=arguments.worklogs_per_issue,
         description_bytes=arguments.description_bytes,
         span_days=arguments.span_days,
         clock=Clock(arguments.now_ms, frozen=arguments.frozen_clock),

@@ -13,6 +13,7 @@ _NO_BOARD = (
     "The requested board cannot be viewed because it either does not exist or you do not have permission to view it."
 )
 _BOARD_SCOPES = ("read:board-scope:jira-software",)
+_CONFIGURATION_SCOPES = ("read:board-scope.admin:jira-software",)
 _SPRINT_SCOPES = ("read:sprint:jira-software",)
 
 
@@ -77,6 +78,15 @@ def board(call: Call) -> Response:
 
 
 @_with_software
+def board_configuration(call: Call) -> Response:
+    """Also of boards without sprints; one that is broken has no columns."""
+    found = _board(call)
+    if found.quirk == "private":
+        raise JiraError(404, _NO_BOARD)
+    return json_response(call.documents.board_configuration(found))
+
+
+@_with_software
 def board_sprints(call: Call) -> Response:
     found = _board(call)
     if found.quirk == "private":
@@ -110,6 +120,13 @@ def sprint(call: Call) -> Response:
 ROUTES = [
     Route("GET", "/rest/agile/1.0/board", boards, scopes=_BOARD_SCOPES, anonymous=False),
     Route("GET", "/rest/agile/1.0/board/{board}", board, scopes=_BOARD_SCOPES, anonymous=False),
+    Route(
+        "GET",
+        "/rest/agile/1.0/board/{board}/configuration",
+        board_configuration,
+        scopes=_CONFIGURATION_SCOPES,
+        anonymous=False,
+    ),
     Route("GET", "/rest/agile/1.0/board/{board}/sprint", board_sprints, scopes=_SPRINT_SCOPES, anonymous=False),
     Route("GET", "/rest/agile/1.0/sprint/{sprint}", sprint, scopes=_SPRINT_SCOPES, anonymous=False),
 ]

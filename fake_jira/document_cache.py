@@ -32,7 +32,15 @@ class DocumentCache:
             self._directory_generation = site.directory_generation
         zone = account.time_zone if account else None
         settings = site.settings
-        caps = (settings.advertised_base_url, settings.embedded_comments, settings.embedded_worklogs)
+        caps = (
+            settings.advertised_base_url,
+            settings.embedded_comments,
+            settings.embedded_worklogs,
+            settings.embedded_changes,
+            settings.newest_changes_first,
+            settings.changelog_total_is_zero,
+            settings.changelog_items_without_field_id,
+        )
         view = self._views.setdefault((account, zone, selection, tuple(sorted(expand)), caps), {})
         documents: Documents | None = None
         rendered: list[bytes] = []

@@ -9,10 +9,14 @@ from .clock import agile_date, platform_date
 from .entities import (
     Attachment,
     Board,
+    BoardColumn,
     Change,
+    ChangeItem,
     Comment,
     Issue,
+    IssueLink,
     IssueType,
+    LinkType,
     NamedValue,
     Project,
     SecurityLevel,
@@ -50,6 +54,7 @@ class Documents:
         self._base = site.settings.advertised_base_url
         self._api = f"{self._base}/rest/api/2"
         self._agile = f"{self._base}/rest/agile/1.0"
+        self._people: dict[User, Document] = {}
 
     def date(self, instant_ms: int) -> str:
         return platform_date(instant_ms, self._zone)
@@ -57,9 +62,14 @@ class Documents:
     # People
 
     def user(self, user: User) -> Document:
-        if self._cloud:
-            return self._cloud_user(user)
-        document = {
+        """Made once for each person: in histories the same few stand a thousand times."""
+        known = self._people.get(user)
+        if known is None:
+            known = self._people[user] = self._cloud_user(user) if self._cloud else self._server_user(user)
+        return known
+
+    def _server_user(self, user: User) -> Document:
+        return {
             "self": f"{self._api}/user?username={user.name}",
             "name": user.name,
             "key": user.key,
@@ -70,7 +80,6 @@ class Documents:
             "active": user.active,
             "timeZone": user.time_zone,
         }
-        return document
 
     def _cloud_user(self, user: User) -> Document:
         document: Document = {
@@ -217,10 +226,10 @@ class Documents:
             document["simplified"] = project.team_managed
         document["avatarUrls"] = self._avatars(f"projectavatar?pid={project.id}")
         if project.category:
-            document["projectCategory"] = self._project_category(project.category)
+            document["projectCategory"] = self.project_category(project.category)
         return document
 
-    def _project_category(self, category: NamedValue) -> Document:
+    def project_category(self, category: NamedValue) -> Document:
         return {
             "self": f"{self._api}/projectCategory/{category.id}",
             "id": category.id,
@@ -308,10 +317,10 @@ class Documents:
         return [comment for comment in issue.comments if self._site.can_see_comment(self._account, comment)]
 
     def worklog(self, issue: Issue, worklog: Worklog) -> Document:
-        return {
+        document = {
             "self": f"{self._api}/issue/{issue.id}/worklog/{worklog.id}",
             "author": self.user(worklog.author),
-            "updateAuthor": self.user(worklog.author),
+            "updateAuthor": self.user(worklog.update_author or worklog.author),
             "comment": worklog.comment,
             "created": self.date(worklog.created),
             "updated": self.date(worklog.updated),
@@ -320,6 +329,37 @@ class Documents:
             "timeSpentSeconds": worklog.seconds,
             "id": worklog.id,
             "issueId": issue.id,
+        }
+        if worklog.visibility:
+            kind, name = worklog.visibility
+            document["visibility"] = {"type": kind, "value": name}
+        return document
+
+    def visible_worklogs(self, issue: Issue) -> list[Worklog]:
+        return [worklog for worklog in issue.worklogs if self._site.can_see_comment(self._account, worklog)]
+
+    def link_type(self, kind: LinkType) -> Document:
+        return {
+            "id": kind.id,
+            "name": kind.name,
+            "inward": kind.inward,
+            "outward": kind.outward,
+            "self": f"{self._api}/issueLinkType/{kind.id}",
+        }
+
+    def _links(self, issue: Issue) -> list[Document]:
+        return (
+            [self._link(issue, link) for link in self._site.visible_links(issue, self._account)] if issue.links else []
+        )
+
+    def _link(self, issue: Issue, link: IssueLink) -> Document:
+        """Where the issue is the source, the other end is called outward."""
+        end, other = ("outwardIssue", link.target) if link.source is issue else ("inwardIssue", link.source)
+        return {
+            "id": link.id,
+            "self": f"{self._api}/issueLink/{link.id}",
+            "type": self.link_type(link.type),
+            end: self._relative(other),
         }
 
     def attachment(self, attachment: Attachment) -> Document:
@@ -336,21 +376,28 @@ class Documents:
 
     def change(self, change: Change, epoch: bool = False) -> Document:
         """A changelog entry; `changelog/bulkfetch` writes its instant as milliseconds."""
-        items = []
-        for item in change.items:
-            document = {
-                "field": item.field,
-                "fieldtype": "custom" if item.custom else "jira",
-                "from": item.from_id,
-                "fromString": item.from_text,
-                "to": item.to_id,
-                "toString": item.to_text,
-            }
-            if self._cloud:
-                document["fieldId"] = item.field_id
-            items.append(document)
-        created = change.created if epoch else self.date(change.created)
-        return {"id": change.id, "author": self.user(change.author), "created": created, "items": items}
+        document: Document = {"id": change.id}
+        if change.author is not None:
+            document["author"] = self.user(change.author)
+        elif self._cloud:
+            # Self-hosted Jira leaves it out.
+            document["author"] = None
+        document["created"] = change.created if epoch else self.date(change.created)
+        document["items"] = [self._change_item(item) for item in change.items]
+        return document
+
+    def _change_item(self, item: ChangeItem) -> Document:
+        document = {
+            "field": item.field,
+            "fieldtype": "custom" if item.custom else "jira",
+            "from": item.from_id,
+            "fromString": item.from_text,
+            "to": item.to_id,
+            "toString": item.to_text,
+        }
+        if self._cloud and item.field_id is not None and not self._site.settings.changelog_items_without_field_id:
+            document["fieldId"] = item.field_id
+        return document
 
     def _relative(self, issue: Issue) -> Document:
         return {
@@ -396,20 +443,14 @@ class Documents:
         return fields
 
     def _changelog(self, issue: Issue) -> Document:
-        if not self._cloud:
-            histories = issue.history
-            return {
-                "startAt": 0,
-                "maxResults": len(histories),
-                "total": len(histories),
-                "histories": [self.change(change) for change in histories],
-            }
-        newest = issue.history[::-1][: self._site.settings.embedded_changes]
+        settings, shown = self._site.settings, issue.history
+        if self._cloud:
+            shown = shown[-settings.embedded_changes :]
         return {
             "startAt": 0,
-            "maxResults": len(newest),
-            "total": len(issue.history),
-            "histories": [self.change(change) for change in newest],
+            "maxResults": len(shown),
+            "total": 0 if settings.changelog_total_is_zero else len(issue.history),
+            "histories": [self.change(change) for change in (shown[::-1] if settings.newest_changes_first else shown)],
         }
 
     def _rendered(self, name: str, value: Any) -> Any:
@@ -436,13 +477,23 @@ class Documents:
         return document
 
     def _worklogs(self, issue: Issue) -> Document:
-        cap = self._site.settings.embedded_worklogs
+        cap, visible = self._site.settings.embedded_worklogs, self.visible_worklogs(issue)
         return {
             "startAt": 0,
             "maxResults": cap,
-            "total": len(issue.worklogs),
-            "worklogs": [self.worklog(issue, worklog) for worklog in issue.worklogs[:cap]],
+            "total": len(visible),
+            "worklogs": [self.worklog(issue, worklog) for worklog in visible[:cap]],
         }
+
+    def _time_tracking(self, issue: Issue) -> Document:
+        seconds = {
+            "originalEstimate": issue.original_estimate,
+            "remainingEstimate": issue.remaining_estimate,
+            "timeSpent": issue.seconds_spent,
+        }
+        known = {name: value for name, value in seconds.items() if value is not None}
+        texts = {name: f"{value // 3600}h {value % 3600 // 60}m" for name, value in known.items()}
+        return texts | {f"{name}Seconds": value for name, value in known.items()}
 
     def _parent(self, issue: Issue) -> Document | None:
         # On self-hosted Jira an epic is no parent.
@@ -549,6 +600,33 @@ class Documents:
             document |= {"synced": False, "autoStartStop": False}
         return document
 
+    def board_configuration(self, board: Board) -> Document:
+        document = self.board(board)
+        document["filter"] = {"id": board.filter_id, "self": f"{self._api}/filter/{board.filter_id}"}
+        if board.type == "kanban":
+            document["subQuery"] = {"query": "fixVersion in unreleasedVersions() OR fixVersion is EMPTY"}
+        document["columnConfig"] = {
+            "columns": [self._board_column(column) for column in board.columns],
+            "constraintType": "issueCount",
+        }
+        ids = self._site.field_ids
+        if board.type != "kanban":
+            field_id = ids.story_point_estimate if board.project.team_managed else ids.story_points
+            document["estimation"] = {
+                "type": "field",
+                "field": {"fieldId": field_id, "displayName": "Story Points"},
+            }
+        document["ranking"] = {"rankCustomFieldId": int(ids.rank.removeprefix("customfield_"))}
+        return document
+
+    def _board_column(self, column: BoardColumn) -> Document:
+        document: Document = {
+            "name": column.name,
+            "statuses": [{"id": status.id, "self": f"{self._api}/status/{status.id}"} for status in column.statuses],
+        }
+        limits = {"min": column.min, "max": column.max}
+        return document | {name: limit for name, limit in limits.items() if limit is not None}
+
     def field_names(self) -> Document:
         return {field.id: field.name for field in fields_of(self._site)}
 
@@ -584,7 +662,7 @@ _FIELDS: dict[str, _Getter] = {
     "versions": lambda _, issue: [],
     "parent": Documents._parent,
     "subtasks": Documents._subtasks,
-    "issuelinks": lambda _, issue: [],
+    "issuelinks": Documents._links,
     "security": Documents._security,
     "comment": Documents._comments,
     "worklog": Documents._worklogs,
@@ -595,10 +673,13 @@ _FIELDS: dict[str, _Getter] = {
         "watchCount": issue.watchers,
         "isWatching": False,
     },
-    "timespent": lambda _, issue: sum(worklog.seconds for worklog in issue.worklogs) or None,
-    "aggregatetimespent": lambda _, issue: sum(worklog.seconds for worklog in issue.worklogs) or None,
-    "timeestimate": lambda _, issue: None,
-    "timetracking": lambda _, issue: {},
+    "timespent": lambda _, issue: issue.seconds_spent,
+    "aggregatetimespent": lambda _, issue: issue.seconds_spent,
+    "timeestimate": lambda _, issue: issue.remaining_estimate,
+    "timeoriginalestimate": lambda _, issue: issue.original_estimate,
+    "timetracking": Documents._time_tracking,
+    "archiveddate": lambda d, issue: _optional(issue.archived, d.date),
+    "archivedby": lambda d, issue: None if issue.archived is None else d.user(d._site.admin),
     "workratio": lambda _, issue: -1,
     "progress": lambda _, issue: {"progress": 0, "total": 0},
 }

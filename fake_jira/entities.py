@@ -89,6 +89,14 @@ class Project:
 
 
 @dataclass(slots=True, eq=False)
+class BoardColumn:
+    name: str
+    statuses: list[Status] = field(default_factory=list)
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Board:
     id: int
     name: str
@@ -98,6 +106,8 @@ class Board:
     """`no_sprints` answers 400 on sprints, `broken` 500, `unprocessable` 422, `private` 404."""
     sprints: list["Sprint"] = field(default_factory=list)
     """All that show on the board, its own and those shared by other boards."""
+    filter_id: str = ""
+    columns: list[BoardColumn] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +139,8 @@ class Comment:
 @dataclass(slots=True, eq=False)
 class ChangeItem:
     field: str
-    field_id: str
+    field_id: str | None
+    """None for the few that have no field: `WorklogId`, and entries that Jira wrote long ago."""
     custom: bool
     from_id: str | None
     from_text: str | None
@@ -139,8 +150,11 @@ class ChangeItem:
 
 @dataclass(slots=True, eq=False)
 class Change:
+    """An entry of an issue's history."""
+
     id: str
-    author: User
+    author: User | None
+    """None where nobody was signed in, or the person is unknown by now."""
     created: int
     items: list[ChangeItem]
 
@@ -154,6 +168,10 @@ class Worklog:
     updated: int
     started: int
     seconds: int
+    update_author: User | None = None
+    """The author where it was never edited."""
+    visibility: tuple[str, str] | None = None
+    """As for comments."""
 
 
 @dataclass(slots=True, eq=False)
@@ -164,6 +182,23 @@ class Attachment:
     created: int
     size: int
     mime_type: str = "text/plain"
+
+
+@dataclass(slots=True, eq=False)
+class LinkType:
+    id: str
+    name: str
+    outward: str
+    """What the source does to the target: `blocks`."""
+    inward: str
+
+
+@dataclass(slots=True, eq=False)
+class IssueLink:
+    id: str
+    type: LinkType
+    source: "Issue"
+    target: "Issue"
 
 
 @dataclass(slots=True, eq=False)
@@ -201,7 +236,13 @@ class Issue:
     history: list[Change] = field(default_factory=list)
     worklogs: list[Worklog] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
-    links: list["Issue"] = field(default_factory=list)
+    links: list[IssueLink] = field(default_factory=list)
+    """From here and to here."""
+    original_estimate: int | None = None
+    """Seconds, like the next."""
+    remaining_estimate: int | None = None
+    archived: int | None = None
+    """When it was archived: no search finds it, and by its id it can still be read."""
     votes: int = 0
     watchers: int = 1
     version: int = 0
@@ -214,3 +255,48 @@ class Issue:
     @property
     def subtasks(self) -> list["Issue"]:
         return [child for child in self.children if child.parent is self]
+
+    @property
+    def linked(self) -> list["Issue"]:
+        return [link.target if link.source is self else link.source for link in self.links]
+
+    @property
+    def seconds_spent(self) -> int | None:
+        return sum(worklog.seconds for worklog in self.worklogs) or None
+
+
+@dataclass(slots=True, eq=False)
+class DeletedWorklog:
+    id: str
+    deleted: int
+
+
+@dataclass(slots=True, eq=False)
+class SecurityScheme:
+    id: str
+    name: str
+    levels: list[SecurityLevel]
+    description: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class SharedThing:
+    """A saved filter or a dashboard: its owner sees it, and everybody where it is shared."""
+
+    id: str
+    name: str
+    owner: User
+    shared: bool = True
+    favourite: bool = False
+    """Of the service account."""
+    jql: str = ""
+    description: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Workflow:
+    id: str
+    name: str
+    description: str = ""
+    updated: int = 0
+    is_default: bool = False

@@ -34,6 +34,7 @@ _SYSTEM_FIELDS = (
     Field("priority", "Priority", "priority"),
     Field("labels", "Labels", "array", "string"),
     Field("timeestimate", "Remaining Estimate", "number"),
+    Field("timeoriginalestimate", "Original Estimate", "number"),
     Field("versions", "Affects versions", "array", "version"),
     Field("issuelinks", "Linked Issues", "array", "issuelinks"),
     Field("assignee", "Assignee", "user"),
@@ -55,6 +56,8 @@ _SYSTEM_FIELDS = (
     Field("votes", "Votes", "votes"),
     Field("comment", "Comment", "comments-page", navigable=False),
     Field("worklog", "Log Work", "array", "worklog", navigable=False),
+    Field("archiveddate", "Archived", "datetime", navigable=False),
+    Field("archivedby", "Archiver", "user", navigable=False),
 )
 
 _GREENHOPPER = "com.pyxis.greenhopper.jira"

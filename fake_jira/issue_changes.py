@@ -1,14 +1,16 @@
-"""Every way in which an issue changes: its fields, comments, work logs, attachments, and its end."""
+"""Every way in which an issue changes: its fields, comments, work logs, attachments, links, and its end."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from .entities import (
     Attachment,
     Change,
     ChangeItem,
     Comment,
+    DeletedWorklog,
     Issue,
+    IssueLink,
     Project,
     SecurityLevel,
     Status,
@@ -84,12 +86,22 @@ class IssueChanges(Visibility):
         return issue
 
     def edit_issue(
-        self, reference: IssueReference, *, author: User | None = None, at: int | None = None, **values: Any
+        self,
+        reference: IssueReference,
+        *,
+        author: User | None = None,
+        anonymous: bool = False,
+        at: int | None = None,
+        **values: Any,
     ) -> Issue:
-        """Sets fields of `Issue` (summary, labels, assignee, sprints, story_points, parent…), with their history."""
+        """Sets fields of `Issue` (summary, labels, assignee, sprints, story_points, parent…), with their history.
+
+        The administrator does it if no author is named, and nobody that Jira knows where it is `anonymous`.
+        """
         with self.lock:
             issue = self.issue(reference)
-            self._edit(issue, author or self.admin, self.clock.now() if at is None else at, values)
+            writer = None if anonymous else author or self.admin
+            self._edit(issue, writer, self.clock.now() if at is None else at, values)
             self._issues_changed([issue])
             return issue
 
@@ -102,14 +114,14 @@ class IssueChanges(Visibility):
                 self._edit(issue, self.admin, at, values or {"labels": [*issue.labels, f"bulk-{at}"]})
             self._issues_changed(issues)
 
-    def _edit(self, issue: Issue, author: User, at: int, values: dict[str, Any]) -> None:
+    def _edit(self, issue: Issue, author: User | None, at: int, values: dict[str, Any]) -> None:
         items = []
         for name, value in values.items():
             before = getattr(issue, name)
             if name in ("parent", "epic"):
                 self._reparent(issue, before, value)
             setattr(issue, name, value)
-            items.append(self.change_item(name, before, value))
+            items += self._change_items(name, before, value)
         self._record(issue, author, at, items)
 
     def _reparent(self, issue: Issue, before: Issue | None, after: Issue | None) -> None:
@@ -120,15 +132,30 @@ class IssueChanges(Visibility):
             after.children.append(issue)
             after.version += 1
 
-    def _record(self, issue: Issue, author: User, at: int, items: list[ChangeItem]) -> None:
-        issue.history.append(Change(self.next_id("change"), author, at, items))
+    def _record(self, issue: Issue, author: User | None, at: int, items: list[ChangeItem]) -> None:
+        self._write(issue, author, at, items)
         issue.updated = at
+
+    def _write(self, issue: Issue, author: User | None, at: int, items: list[ChangeItem]) -> None:
+        """An entry of the history, which is kept in order of time however late it is written."""
+        if items:
+            issue.history.append(Change(self.next_id("change"), author, at, items))
+        if len(issue.history) > 1 and issue.history[-2].created > at:
+            issue.history.sort(key=lambda change: (change.created, int(change.id)))
+
+    def _change_items(self, name: str, before: Any, after: Any) -> list[ChangeItem]:
+        """One, but for lists of components and versions: there one for each that went or came."""
+        if name not in _ONE_BY_ONE:
+            return [self.change_item(name, before, after)]
+        gone = [self.change_item(name, each, None) for each in before if each not in after]
+        return gone + [self.change_item(name, None, each) for each in after if each not in before]
 
     def change_item(self, name: str, before: Any, after: Any) -> ChangeItem:
         custom = name in _CUSTOM_NAMES
+        field, field_id = _FIELD_NAMES.get(name, (name, name))
         return ChangeItem(
-            field=_FIELD_NAMES.get(name, name),
-            field_id=getattr(self.field_ids, _CUSTOM_NAMES[name]) if custom else _FIELD_NAMES.get(name, name),
+            field=field,
+            field_id=getattr(self.field_ids, _CUSTOM_NAMES[name]) if custom else field_id,
             custom=custom,
             from_id=self._value_id(before),
             from_text=self._value_text(before),
@@ -141,6 +168,8 @@ class IssueChanges(Visibility):
             return self.user_id(value)
         if isinstance(value, list):
             return ", ".join(str(item.id) for item in value if hasattr(item, "id")) or None
+        if isinstance(value, int):
+            return str(value)
         identity = getattr(value, "id", None)
         return None if identity is None else str(identity)
 
@@ -186,13 +215,15 @@ class IssueChanges(Visibility):
             issue.issue_type = next(
                 (kind for kind in target.issue_types if kind.name == issue.issue_type.name), target.issue_types[0]
             )
-            issue.security_level = None
-            issue.components, issue.fix_versions = [], []
-            self._by_key[issue.key.upper()] = issue
             items = [
                 self.change_item("project", before_project, target),
                 ChangeItem("Key", "issuekey", False, None, before_key, None, issue.key),
+                *self._change_items("components", issue.components, []),
+                *self._change_items("fix_versions", issue.fix_versions, []),
             ]
+            issue.security_level = None
+            issue.components, issue.fix_versions = [], []
+            self._by_key[issue.key.upper()] = issue
             self._record(issue, self.admin, at, items)
             self._issues_changed([issue])
             return issue
@@ -212,8 +243,28 @@ class IssueChanges(Visibility):
             for child in issue.children:
                 child.epic = None
                 child.version += 1
+            for link in list(issue.links):
+                # Without a word in the history of the other end, whose `updated` stays.
+                self._drop_link(link)
         self.generation += 1
         self.index.removed([issue.id for issue in issues], self.clock.now())
+
+    def archive_issue(self, reference: IssueReference, archived: bool = True) -> None:
+        """It leaves every search and can still be read by its id, or comes back. `updated` stays."""
+        with self.lock:
+            issue = self.issue(reference)
+            issue.archived = self.clock.now() if archived else None
+            if archived:
+                self.index.removed([issue.id], self.clock.now())
+            self._issues_changed([issue])
+
+    def rank_issue(self, reference: IssueReference, author: User | None = None) -> None:
+        """Up or down on a board: an entry of the history, which need not move `updated`."""
+        with self.lock:
+            issue, at = self.issue(reference), self.clock.now()
+            item = ChangeItem("Rank", self.field_ids.rank, True, "", "", "", "Ranked higher")
+            self._write(issue, author or self.admin, at, [item])
+            self._touch(issue, at if self.settings.ranking_moves_updated else issue.updated)
 
     def vote(self, reference: IssueReference) -> None:
         """Moves nothing."""
@@ -250,7 +301,7 @@ class IssueChanges(Visibility):
     def edit_comment(self, reference: IssueReference, comment: Comment | str, body: str) -> Comment:
         with self.lock:
             issue, at = self.issue(reference), self.clock.now()
-            found = _comment_of(issue, comment)
+            found = _part_of(issue, issue.comments, comment)
             found.body, found.updated, found.update_author = body, at, self.admin
             self._touch(issue, at)
             return found
@@ -258,25 +309,124 @@ class IssueChanges(Visibility):
     def delete_comment(self, reference: IssueReference, comment: Comment | str) -> None:
         with self.lock:
             issue = self.issue(reference)
-            issue.comments.remove(_comment_of(issue, comment))
+            issue.comments.remove(_part_of(issue, issue.comments, comment))
             moves = self.settings.comment_deletion_moves_updated
             self._touch(issue, self.clock.now() if moves else issue.updated)
 
-    def add_worklog(self, reference: IssueReference, seconds: int = 3600, comment: str = "Some work") -> Worklog:
+    def add_worklog(
+        self,
+        reference: IssueReference,
+        seconds: int = 3600,
+        comment: str = "Some work",
+        author: User | None = None,
+        visibility: tuple[str, str] | None = None,
+    ) -> Worklog:
+        """Takes the time off the remaining estimate, where there is one."""
         with self.lock:
-            issue, at = self.issue(reference), self.clock.now()
-            worklog = Worklog(self.next_id("worklog"), self.admin, comment, at, at, at, seconds)
+            issue, at, writer = self.issue(reference), self.clock.now(), author or self.admin
+            before = issue.seconds_spent
+            worklog = Worklog(self.next_id("worklog"), writer, comment, at, at, at, seconds, writer, visibility)
             issue.worklogs.append(worklog)
-            self._touch(issue, at)
+            items = [self.change_item("timespent", before, issue.seconds_spent)]
+            if issue.remaining_estimate is not None:
+                left = max(issue.remaining_estimate - seconds, 0)
+                items.append(self.change_item("remaining_estimate", issue.remaining_estimate, left))
+                issue.remaining_estimate = left
+            self._record(issue, writer, at, items)
+            self._issues_changed([issue])
             return worklog
 
-    def add_attachment(self, reference: IssueReference, filename: str = "notes.txt") -> Attachment:
+    def edit_worklog(
+        self,
+        reference: IssueReference,
+        worklog: Worklog | str,
+        seconds: int | None = None,
+        comment: str | None = None,
+        author: User | None = None,
+    ) -> Worklog:
+        with self.lock:
+            issue, at, writer = self.issue(reference), self.clock.now(), author or self.admin
+            found, before = _part_of(issue, issue.worklogs, worklog), issue.seconds_spent
+            found.seconds = found.seconds if seconds is None else seconds
+            found.comment = found.comment if comment is None else comment
+            found.updated, found.update_author = at, writer
+            self._record(issue, writer, at, self._worklog_items(issue, found, before))
+            self._issues_changed([issue])
+            return found
+
+    def delete_worklog(self, reference: IssueReference, worklog: Worklog | str) -> None:
         with self.lock:
             issue, at = self.issue(reference), self.clock.now()
-            attachment = Attachment(self.next_id("attachment"), filename, self.admin, at, 1234)
+            found, before = _part_of(issue, issue.worklogs, worklog), issue.seconds_spent
+            issue.worklogs.remove(found)
+            self.deleted_worklogs.append(DeletedWorklog(found.id, at))
+            self._record(issue, self.admin, at, self._worklog_items(issue, found, before))
+            self._issues_changed([issue])
+
+    def _worklog_items(self, issue: Issue, worklog: Worklog, before: int | None) -> list[ChangeItem]:
+        # The one that names the work log belongs to no field.
+        named = ChangeItem("WorklogId", None, False, worklog.id, worklog.id, None, None)
+        return [self.change_item("timespent", before, issue.seconds_spent), named]
+
+    def add_attachment(
+        self,
+        reference: IssueReference,
+        filename: str = "notes.txt",
+        author: User | None = None,
+        size: int = 1234,
+        mime_type: str = "text/plain",
+    ) -> Attachment:
+        with self.lock:
+            issue, at, writer = self.issue(reference), self.clock.now(), author or self.admin
+            attachment = Attachment(self.next_id("attachment"), filename, writer, at, size, mime_type)
             issue.attachments.append(attachment)
-            self._touch(issue, at)
+            item = ChangeItem("Attachment", "attachment", False, None, None, attachment.id, filename)
+            self._record(issue, writer, at, [item])
+            self._issues_changed([issue])
             return attachment
+
+    def delete_attachment(self, reference: IssueReference, attachment: Attachment | str) -> None:
+        with self.lock:
+            issue, at = self.issue(reference), self.clock.now()
+            found = _part_of(issue, issue.attachments, attachment)
+            issue.attachments.remove(found)
+            item = ChangeItem("Attachment", "attachment", False, found.id, found.filename, None, None)
+            self._record(issue, self.admin, at, [item])
+            self._issues_changed([issue])
+
+    # Links
+
+    def link_issues(self, source: IssueReference, target: IssueReference, type_name: str = "Blocks") -> IssueLink:
+        """`source` blocks `target`: both get an entry in their history, and a new `updated`."""
+        with self.lock:
+            link = IssueLink(
+                self.next_id("issue link"), self.link_type(type_name), self.issue(source), self.issue(target)
+            )
+            link.source.links.append(link)
+            link.target.links.append(link)
+            self._record_link(link, came=True)
+            return link
+
+    def unlink_issues(self, link: IssueLink) -> None:
+        with self.lock:
+            self._drop_link(link)
+            self._record_link(link, came=False)
+
+    def _drop_link(self, link: IssueLink) -> None:
+        for issue in (link.source, link.target):
+            issue.links.remove(link)
+            issue.version += 1
+
+    def _record_link(self, link: IssueLink, came: bool) -> None:
+        at = self.clock.now()
+        for issue, other, words in (
+            (link.source, link.target, link.type.outward),
+            (link.target, link.source, link.type.inward),
+        ):
+            said = (other.key, f"This issue {words} {other.key}")
+            before, after = ((None, None), said) if came else (said, (None, None))
+            self._record(issue, self.admin, at, [ChangeItem("Link", "issuelinks", False, *before, *after)])
+        self._issues_changed([link.source, link.target])
 
     def _touch(self, issue: Issue, at: int) -> None:
         issue.updated = at
@@ -284,15 +434,20 @@ class IssueChanges(Visibility):
 
 
 _FIELD_NAMES = {
-    "issue_type": "issuetype",
-    "due_date": "duedate",
-    "fix_versions": "Fix Version",
-    "components": "Component",
-    "sprints": "Sprint",
-    "story_points": "Story Points",
-    "epic": "Epic Link",
-    "security_level": "security",
+    "issue_type": ("issuetype", "issuetype"),
+    "due_date": ("duedate", "duedate"),
+    "fix_versions": ("Fix Version", "fixVersions"),
+    "components": ("Component", "components"),
+    "sprints": ("Sprint", ""),
+    "story_points": ("Story Points", ""),
+    "epic": ("Epic Link", ""),
+    "parent": ("Parent", "parent"),
+    "security_level": ("security", "security"),
+    "original_estimate": ("timeoriginalestimate", "timeoriginalestimate"),
+    "remaining_estimate": ("timeestimate", "timeestimate"),
 }
+"""What a history calls a field, and its id."""
+_ONE_BY_ONE = ("components", "fix_versions")
 _CUSTOM_NAMES = {"sprints": "sprint", "story_points": "story_points", "epic": "epic_link"}
 
 
@@ -303,8 +458,11 @@ def _named(statuses: Iterable[Status], name: str) -> Status:
     raise KeyError(f"no status {name!r}")
 
 
-def _comment_of(issue: Issue, comment: Comment | str) -> Comment:
-    for each in issue.comments:
-        if each is comment or each.id == comment:
+_Part = TypeVar("_Part", Comment, Worklog, Attachment)
+
+
+def _part_of(issue: Issue, parts: Sequence[_Part], wanted: _Part | str) -> _Part:
+    for each in parts:
+        if each is wanted or each.id == wanted:
             return each
-    raise KeyError(f"no comment {comment!r} on {issue.key}")
+    raise KeyError(f"no {wanted!r} on {issue.key}")

@@ -81,6 +81,8 @@ class SearchIndex:
         self.by_updated: list[Entry] = []
         self._granularity_ms = granularity_ms
         self._pending: deque[tuple[int, str, Row | None]] = deque()
+        self._hidden: dict[str, Row] = {}
+        self._hidden_until: int | None = None
 
     def changed(self, issues: Iterable[Issue], now_ms: int) -> None:
         self._take([(issue.id, Row(issue, self._granularity_ms)) for issue in issues], now_ms)
@@ -90,6 +92,8 @@ class SearchIndex:
 
     def refresh(self, now_ms: int, at_once: Iterable[str] = ()) -> None:
         """Applies what is due, and whatever waits for the issues in `at_once` (Cloud's `reconcileIssues`)."""
+        if self._hidden_until is not None and self._hidden_until <= now_ms:
+            self.show_hidden()
         if not self._pending:
             return
         urgent = set(at_once)
@@ -105,6 +109,17 @@ class SearchIndex:
         )
         self._apply(due)
 
+    def hide(self, share: float, until_ms: int | None) -> None:
+        """Takes that share of the rows away, as while Jira builds its index anew; the same rows each time."""
+        found = {issue_id: row for issue_id, row in self.rows.items() if row.tie / 2**32 < share}
+        self._apply([(issue_id, None) for issue_id in found])
+        self._hidden |= found
+        self._hidden_until = until_ms
+
+    def show_hidden(self) -> None:
+        hidden, self._hidden, self._hidden_until = self._hidden, {}, None
+        self._apply(list(hidden.items()))
+
     def _take(self, rows: Sequence[Replacement], now_ms: int) -> None:
         # While something waits, everything queues: the lag may have been set to zero meanwhile.
         if self.lag_ms or self._pending:
@@ -114,6 +129,9 @@ class SearchIndex:
             self._apply(rows)
 
     def _apply(self, rows: Sequence[Replacement]) -> None:
+        for issue_id, _ in rows if self._hidden else ():
+            # What changes is indexed at once, also while the rest is built anew.
+            self._hidden.pop(issue_id, None)
         if len(rows) > _BULK:
             self._rebuild(rows)
             return

@@ -11,16 +11,22 @@ from .entities import (
     Attachment,
     Board,
     Change,
+    ChangeItem,
     Comment,
     Issue,
+    IssueLink,
     IssueType,
+    LinkType,
     NamedValue,
     Project,
     SecurityLevel,
+    SecurityScheme,
+    SharedThing,
     Sprint,
     Status,
     User,
     Version,
+    Workflow,
     Worklog,
 )
 from .flavors import flavor_named
@@ -48,6 +54,7 @@ SCOPES = (
     "read:board-scope:jira-software",
     "read:sprint:jira-software",
     "read:project:jira",
+    "read:board-scope.admin:jira-software",
 )
 OPEN_ISSUES = 10
 """The first issues of each project, CORE-1 and so on, are under no security level: tests may name them."""
@@ -101,12 +108,16 @@ def build_site(
     description_bytes: int = 400,
     span_days: int = 700,
     ties: int = 30,
+    changes_per_issue: float = 0.0,
+    worklogs_per_issue: float = 0.0,
     clock: Clock | None = None,
 ) -> Site:
     """A site whose issues were created over `span_days` until two days before now.
 
     `projects` counts all of them, and is at least the eight that are always there. `boards` counts those that work; a
     board without sprints, a broken, a private and an invisible one come on top. `ties` issues share one second.
+    `changes_per_issue` is how long histories are beyond the few entries that always are there: one issue in twenty has
+    about twice as many. `worklogs_per_issue` is how many work logs issues have beyond the few that always are there.
     """
     site = Site(flavor_named(flavor), clock or Clock(), seed)
     site.settings.advertised_base_url = (
@@ -118,6 +129,10 @@ def build_site(
     builder.add_boards(boards, sprints_per_board)
     builder.add_issues(issues, ties)
     builder.add_credentials()
+    builder.add_lists()
+    builder.add_relations()
+    if changes_per_issue or worklogs_per_issue:
+        builder.lengthen(changes_per_issue, worklogs_per_issue)
     site.loaded()
     return site
 
@@ -132,6 +147,7 @@ class _Builder:
         self.until = site.clock.now() - 2 * DAY_MS
         self.since = self.until - span_days * DAY_MS
         self.people: list[User] = []
+        self.items: dict[tuple[Project, int], ChangeItem] = {}
         self.bodies = [self._text(length) for length in (40, 90, 150, 250, 400, 120, 60, 700)]
         # A few texts, shared by many issues: 200,000 issues must fit into memory.
         self.descriptions = [self._text(description_bytes) for _ in range(64)] if description_bytes else [""]
@@ -153,6 +169,11 @@ class _Builder:
             for number, name in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), start=1)
         ]
         site.resolutions = [NamedValue("10000", "Done", "Work has been completed."), NamedValue("10001", "Won't Do")]
+        site.link_types = [
+            LinkType("10000", "Blocks", "blocks", "is blocked by"),
+            LinkType("10001", "Cloners", "clones", "is cloned by"),
+            LinkType("10003", "Relates", "relates to", "relates to"),
+        ]
         for kind in ("status", "issue type"):
             for _ in range(100):
                 site.next_id(kind)
@@ -200,6 +221,7 @@ class _Builder:
     def add_projects(self, count: int) -> None:
         site = self.site
         category = NamedValue(site.next_id("category"), "Platform", "What others build on")
+        site.categories = [category, NamedValue(site.next_id("category"), "Unused", "")]
         for template in _TEMPLATES:
             type_key = template.type_key
             if type_key == "product_discovery" and not site.flavor.cloud:
@@ -455,6 +477,96 @@ class _Builder:
             issue.worklogs.clear()
             issue.created, issue.updated = created + offset, updated + offset
             issue.resolved = issue.updated if issue.resolution else None
+
+    # What came later draws from a source of its own, so that all that is above stays as it was.
+
+    def add_lists(self) -> None:
+        site = self.site
+        staff = site.project("CORE").security_levels
+        site.security_schemes = [SecurityScheme(site.next_id("security scheme"), "Core's levels", staff)]
+        site.roles = [
+            NamedValue(site.next_id("role"), name, f"The {name.lower()} of a project.")
+            for name in ("Administrators", "Developers", "Viewers")
+        ]
+        names = ("jira-administrators", "jira-software-users", "site-admins", "größe & co")
+        site.groups = {f"{number:08x}-0000-4000-8000-00000000000a": name for number, name in enumerate(names, 1)}
+        site.workflows = [
+            Workflow(f"{number:08x}-0000-4000-8000-00000000000b", name, f"How {name} goes.", self.since, not number)
+            for number, name in enumerate(("jira", "Software workflow", "Business workflow"))
+        ]
+        for board in site.boards.values():
+            jql = f"project = {board.project.key} ORDER BY Rank ASC"
+            site.filters.append(SharedThing(board.filter_id, f"Filter of {board.name}", site.admin, jql=jql))
+        account = site.service_account
+        for owner, shared, name in (
+            (site.admin, False, "Admin's own"),
+            (account, False, "Mine"),
+            (site.admin, True, "Ours"),
+        ):
+            favourite = owner is account
+            filter_id = site.next_id("filter")
+            site.filters.append(
+                SharedThing(filter_id, f"{name}: open", owner, shared, favourite, "resolution is EMPTY")
+            )
+            site.dashboards.append(SharedThing(site.next_id("dashboard"), f"{name}: board", owner, shared, favourite))
+
+    def add_relations(self) -> None:
+        """Links, estimates, votes and watchers on some issues."""
+        site, random = self.site, Random("relations")
+        issues = list(site.issues.values())
+        for place, issue in enumerate(issues):
+            if place % 6 == 1:
+                kind, other = random.choice(site.link_types), issues[random.randrange(place)]
+                link = IssueLink(site.next_id("issue link"), kind, issue, other)
+                issue.links.append(link)
+                other.links.append(link)
+            if place % 4 == 2:
+                issue.original_estimate = 3600 * random.choice((1, 4, 8, 40))
+                issue.remaining_estimate = max(issue.original_estimate - (issue.seconds_spent or 0), 0)
+            issue.votes, issue.watchers = place % 5 // 3, 1 + place % 3
+            if place % 9 == 4:
+                issue.environment = random.choice(("Production", "Firefox on Linux", "Größe: 数据"))
+
+    def lengthen(self, changes_per_issue: float, worklogs_per_issue: float) -> None:
+        site, random = self.site, Random("histories")
+        for issue in site.issues.values():
+            factor = random.uniform(1.5, 2.5) if random.random() < 0.05 else random.uniform(0.63, 1.27)
+            span = issue.updated - issue.created
+            moments = sorted(
+                issue.created + int(random.random() * span) for _ in range(round(changes_per_issue * factor))
+            )
+            issue.history += [
+                Change(site.next_id("change"), random.choice(self.people), moment, [self._typical_item(issue, place)])
+                for place, moment in enumerate(moments)
+            ]
+            issue.history.sort(key=lambda change: (change.created, int(change.id)))
+            for _ in range(round(worklogs_per_issue * 2 * random.random())):
+                author, moment = random.choice(self.people), issue.created + int(random.random() * span)
+                seconds = 900 * random.randint(1, 32)
+                issue.worklogs.append(
+                    Worklog(
+                        site.next_id("worklog"), author, random.choice(self.bodies), moment, moment, moment, seconds
+                    )
+                )
+            issue.worklogs.sort(key=lambda worklog: worklog.created)
+
+    def _typical_item(self, issue: Issue, place: int) -> ChangeItem:
+        """In turn: a status, an assignee, an estimate, the labels, a rank. The same few objects for all issues."""
+        key = (issue.project, place % 12)
+        found = self.items.get(key)
+        if found is None:
+            found = self.items[key] = self._made_item(issue.project, place)
+        return found
+
+    def _made_item(self, project: Project, place: int) -> ChangeItem:
+        site, statuses, people = self.site, project.statuses, self.people
+        if place % 12 in (3, 9):
+            return site.change_item("assignee", people[place % len(people)], people[(place + 1) % len(people)])
+        if place % 12 in (5, 11):
+            return site.change_item("labels", ["backend"], ["backend", "tech_debt"])
+        if place % 12 == 7:
+            return ChangeItem("Rank", site.field_ids.rank, True, "", "", "", "Ranked higher")
+        return site.change_item("status", statuses[place % 3], statuses[place % 3 + 1])
 
     # Signing in
 

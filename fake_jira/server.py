@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
-from . import agile_api, platform_api, search, servlets
+from . import agile_api, issue_api, lists_api, platform_api, search, servlets
 from .authentication import require_scope, sign_in
 from .calls import Call
 from .clock import MINUTE_MS
@@ -29,7 +29,9 @@ from .messages import JSON, JiraError, Request, RequestRecord, Response, SignIn,
 from .routing import Routes
 from .site import Site
 
-_ALL_ROUTES = [*platform_api.ROUTES, *search.ROUTES, *agile_api.ROUTES, *servlets.ROUTES]
+_ALL_ROUTES = [
+    route for module in (platform_api, issue_api, lists_api, search, agile_api, servlets) for route in module.ROUTES
+]
 _COMPRESS_FROM_BYTES = 1024
 _WRITE_APART_FROM_BYTES = 65_536
 _MOST_KEPT_BYTES = 1_500_000_000

@@ -35,9 +35,19 @@ class Settings:
     user_search_cap: int = 1000
     user_search_wildcards: frozenset[str] = frozenset({"."})
     user_search_without_permission_is_empty: bool = True
+    group_picker_cap: int = 1000
     comment_deletion_moves_updated: bool = True
     hidden_fields: frozenset[str] = frozenset()
     """Ids of fields that this Jira does not have (yet): neither the list of fields nor an issue shows them."""
+    ranking_moves_updated: bool = False
+    newest_changes_first: bool = False
+    """Of the history that a search embeds; set from the flavor."""
+    changelog_total_is_zero: bool = False
+    """Embedded histories say `total` 0, whatever they hold."""
+    bulk_changelogs_are_empty: bool = False
+    """Cloud: `changelog/bulkfetch` and an issue's changelog give nothing where a search embeds entries."""
+    changelog_items_without_field_id: bool = False
+    """Cloud: no item of a history says the id of its field, as on self-hosted Jira."""
     agile: str = "present"
     """`present`, `absent` (404: not installed) or `unlicensed` (403)."""
     rate_limit_headers: bool = True

@@ -8,7 +8,7 @@ module changes everything else.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .entities import Board, IssueType, NamedValue, Project, SecurityLevel, Sprint, Status, User, Version
+from .entities import Board, BoardColumn, IssueType, NamedValue, Project, SecurityLevel, Sprint, Status, User, Version
 from .issue_changes import IssueChanges
 from .oauth_provider import key_pair
 from .permissions import BY_KEY
@@ -193,9 +193,16 @@ class Site(IssueChanges):
         with self.lock:
             number = int(self.next_id("board", 1))
             board = Board(number, name or f"Board {number}", type, self.project(project), quirk)
+            board.filter_id = self.next_id("filter")
+            board.columns = [] if quirk in ("broken", "unprocessable") else _usual_columns(board.project)
             self.boards[number] = board
             self.generation += 1
             return board
+
+    def set_board_columns(self, board: Board, columns: Sequence[BoardColumn]) -> None:
+        with self.lock:
+            board.columns = list(columns)
+            self.generation += 1
 
     def create_sprint(
         self,
@@ -244,8 +251,7 @@ class Site(IssueChanges):
             at = self.clock.now()
             affected = [issue for issue in self.issues.values() if sprint in issue.sprints]
             for issue in affected:
-                issue.sprints = [each for each in issue.sprints if each is not sprint]
-                issue.updated = at
+                self._edit(issue, self.admin, at, {"sprints": [each for each in issue.sprints if each is not sprint]})
             self._directory_changed()
             self._issues_changed(affected)
 
@@ -260,6 +266,21 @@ class Site(IssueChanges):
         with self.lock:
             version.name = name
             self._directory_changed()
+
+    # The search index
+
+    def begin_reindex(self, share: float, milliseconds: int | None = None) -> None:
+        """A share of all issues leaves every search, but for those that change meanwhile. It lasts so long by Jira's
+        clock, or until `end_reindex`."""
+        with self.lock:
+            until = None if milliseconds is None else self.clock.now() + milliseconds
+            self.index.hide(share, until)
+            self.generation += 1
+
+    def end_reindex(self) -> None:
+        with self.lock:
+            self.index.show_hidden()
+            self.generation += 1
 
     # Signing in
 
@@ -295,3 +316,10 @@ class Site(IssueChanges):
     def reset_captcha(self, account: User | None = None) -> None:
         """Somebody logged in with a browser."""
         self.failed_logins.pop(account or self.service_account, None)
+
+
+def _usual_columns(project: Project) -> list[BoardColumn]:
+    return [
+        BoardColumn(name, [status for status in project.statuses if status.category == category])
+        for category, name in (("new", "To Do"), ("indeterminate", "In Progress"), ("done", "Done"))
+    ]

@@ -5,7 +5,21 @@ from threading import RLock
 from zoneinfo import ZoneInfo
 
 from .clock import Clock
-from .entities import Board, Issue, IssueType, NamedValue, Project, Sprint, Status, User
+from .entities import (
+    Board,
+    DeletedWorklog,
+    Issue,
+    IssueType,
+    LinkType,
+    NamedValue,
+    Project,
+    SecurityScheme,
+    SharedThing,
+    Sprint,
+    Status,
+    User,
+    Workflow,
+)
 from .flavors import Flavor
 from .oauth_provider import OAuthProvider
 from .people_index import PeopleIndex
@@ -28,6 +42,7 @@ class SiteState:
             user_search_cap=flavor.user_search_cap,
             user_search_wildcards=flavor.user_search_wildcards,
             rate_limit_headers=flavor.rate_limit_headers,
+            newest_changes_first=flavor.cloud,
         )
         self.cloud_id = f"{seed:08x}-0000-4000-8000-000000000001"
         self.generation = 0
@@ -46,6 +61,17 @@ class SiteState:
         self.shared_issue_types: list[IssueType] = []
         self.priorities: list[NamedValue] = []
         self.resolutions: list[NamedValue] = []
+        self.link_types: list[LinkType] = []
+        self.categories: list[NamedValue] = []
+        """Of projects."""
+        self.roles: list[NamedValue] = []
+        self.groups: dict[str, str] = {}
+        """Names by id; self-hosted Jira knows the names only."""
+        self.workflows: list[Workflow] = []
+        self.security_schemes: list[SecurityScheme] = []
+        self.filters: list[SharedThing] = []
+        self.dashboards: list[SharedThing] = []
+        self.deleted_worklogs: list[DeletedWorklog] = []
         self.tokens: dict[str, ApiToken] = {}
         self.failed_logins: Counter[User] = Counter()
         self.oauth = OAuthProvider(clock)
@@ -112,6 +138,9 @@ class SiteState:
             raise KeyError(f"no project {reference!r}")
         return found
 
+    def link_type(self, name: str) -> LinkType:
+        return next(kind for kind in self.link_types if kind.name == name)
+
     def user(self, reference: User | str) -> User:
         """By account id, key or name."""
         if isinstance(reference, User):
@@ -160,7 +189,7 @@ class SiteState:
         for issue in issues:
             issue.version += 1
             # Summary and status of an issue show in the documents of its relatives.
-            for relative in (issue.parent, issue.epic, *issue.children, *issue.links):
+            for relative in (issue.parent, issue.epic, *issue.children, *issue.linked):
                 if relative is not None:
                     relative.version += 1
-        self.index.changed(issues, self.clock.now())
+        self.index.changed([issue for issue in issues if issue.archived is None], self.clock.now())

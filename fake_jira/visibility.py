@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .entities import Board, Comment, Issue, Project, Sprint, User
+from .entities import Board, Comment, Issue, IssueLink, Project, SharedThing, Sprint, User, Worklog
 from .permissions import BY_KEY
 from .state import IssueReference, SiteState
 
@@ -42,12 +42,14 @@ class Visibility(SiteState):
     def visible_issues(
         self, account: User | None, project_types: Sequence[str] | None = IMPORTABLE_TYPES
     ) -> list[Issue]:
-        """Issues that the account may see, of projects of these types; `project_types=None` means of all types."""
+        """Issues that the account may see and a search finds, of projects of these types; `project_types=None` means
+        of all types. Archived issues are none of them."""
         with self.lock:
             return [
                 issue
                 for issue in self.issues.values()
-                if (project_types is None or issue.project.type_key in project_types)
+                if issue.archived is None
+                and (project_types is None or issue.project.type_key in project_types)
                 and self.can_see_issue(account, issue)
             ]
 
@@ -58,12 +60,29 @@ class Visibility(SiteState):
                 return []
             return [comment for comment in found.comments if self.can_see_comment(account, comment)]
 
-    def can_see_comment(self, account: User | None, comment: Comment) -> bool:
-        if comment.visibility is None:
+    def visible_worklogs(self, issue: IssueReference, account: User | None) -> list[Worklog]:
+        with self.lock:
+            found = self.issue(issue)
+            if not self.can_see_issue(account, found):
+                return []
+            return [worklog for worklog in found.worklogs if self.can_see_comment(account, worklog)]
+
+    def visible_links(self, issue: IssueReference, account: User | None) -> list[IssueLink]:
+        """Those whose other end the account may see as well."""
+        with self.lock:
+            return [
+                link
+                for link in self.issue(issue).links
+                if self.can_see_issue(account, link.source) and self.can_see_issue(account, link.target)
+            ]
+
+    def can_see_comment(self, account: User | None, written: Comment | Worklog) -> bool:
+        """Or a work log, which is restricted in the same way."""
+        if written.visibility is None:
             return True
         if account is None:
             return False
-        kind, name = comment.visibility
+        kind, name = written.visibility
         return account.is_admin or name in (account.roles if kind == "role" else account.groups)
 
     def visible_users(self, account: User | None) -> list[User]:
@@ -89,6 +108,10 @@ class Visibility(SiteState):
     def boards_showing(self, sprint: Sprint, account: User | None) -> list[Board]:
         """The boards that the account can read this sprint from."""
         return [board for board in self.visible_boards(account) if board.quirk is None and sprint in board.sprints]
+
+    def visible_things(self, account: User | None, things: Sequence[SharedThing]) -> list[SharedThing]:
+        """Of filters or dashboards."""
+        return [thing for thing in things if account is not None and (thing.shared or thing.owner is account)]
 
     def visible_labels(self, account: User | None, project_types: Sequence[str] | None = IMPORTABLE_TYPES) -> set[str]:
         """Labels of the issues that the account sees."""
