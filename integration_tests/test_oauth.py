@@ -11,10 +11,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fake_jira import FakeJira, Fault, build_site
+from fake_jira import FakeJira, Fault, Request, build_site
+from fake_jira.messages import Response, json_response
 from integration_tests.oauth_people import (
     Administrator,
     address_in,
@@ -145,7 +147,7 @@ def test_the_callback_takes_the_verifier(jira: FakeJira, shell: Shell, monkeypat
     pages: list[str] = []
     in_browser(jira, monkeypatch, lambda address: pages.append(allow_and_return(address).text))
     assert shell.run("--resume", "--callback-port", "0") == DONE
-    assert "Jira allowed the access" in pages[0]
+    assert "Access allowed" in pages[0]
     assert Path("secrets/config.json").exists()
 
 
@@ -164,7 +166,7 @@ def in_browser(jira: FakeJira, monkeypatch: pytest.MonkeyPatch, act: object) -> 
 def test_a_page_that_was_closed_is_noticed(jira: FakeJira, shell: Shell) -> None:
     prepare(shell, jira)
     assert shell.run("--resume", "--callback-port", "0", "--timeout", "0.2") == PAUSED
-    assert "was the page closed?" in words(shell.screen)
+    assert "Was the page closed?" in words(shell.screen)
     assert "source-jira-flow oauth --resume" in shell.screen
 
 
@@ -174,7 +176,7 @@ def test_deny_is_told_by_the_callback(jira: FakeJira, shell: Shell, monkeypatch:
     in_browser(jira, monkeypatch, lambda address: pages.append(allow_and_return(address, "deny").text))
     assert shell.run("--resume", "--callback-port", "0") == FAILED
     assert "Access was denied in Jira" in words(shell.screen)
-    assert "The access was denied" in pages[0]
+    assert "Access denied" in pages[0]
 
 
 def test_deny_without_a_callback_is_told_when_the_code_is_used(jira: FakeJira, shell: Shell) -> None:
@@ -208,7 +210,7 @@ def test_a_request_token_that_expired_is_replaced(jira: FakeJira, shell: Shell) 
     code = allow_for_code(first)
     jira.site.oauth.request_tokens[first.rpartition("=")[2]].expires_ms -= 11 * MINUTE_MS
     assert shell.run("--resume", "--verifier", code) == PAUSED
-    assert "Starting over" in words(shell.screen)
+    assert "Starting again" in words(shell.screen)
     second = address_in(shell.screen)
     assert second != first
     assert shell.run("--resume", "--verifier", allow_for_code(second)) == DONE
@@ -332,7 +334,7 @@ def test_what_failed_after_allow_need_not_be_allowed_again(jira: FakeJira, shell
     code = allow_for_code(address_in(shell.screen))
     jira.faults.add(Fault("down", match="/myself", drop=True))
     assert shell.run("--resume", "--verifier", code) == FAILED
-    assert "What was done so far is kept" in words(shell.screen)
+    assert "The progress so far is saved" in words(shell.screen)
     jira.faults.clear()
     assert shell.run("--resume") == DONE
 
@@ -419,3 +421,55 @@ def test_no_token_reaches_a_log(jira: FakeJira, shell: Shell, caplog: pytest.Log
     assert isinstance(credentials, dict)
     for secret in (token.secret, credentials["access_token"], credentials["access_token_secret"], "oauth_signature="):
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_jira_that_echoes_the_sign_in_shows_no_token(status: int, jira: FakeJira, shell: Shell) -> None:
+    prepare(shell, jira)
+    shell.run("--resume")
+    code = allow_for_code(address_in(shell.screen))
+
+    def echo(request: Request) -> Response:
+        return json_response({"errorMessages": [f"Not with {request.headers['Authorization']}"]}, status)
+
+    jira.faults.add(Fault("echo", match="/myself", answer=echo))
+    shell.run("--resume", "--verifier", code)
+    for token in jira.site.oauth.access_tokens.values():
+        assert token.token not in shell.everything
+        assert token.secret not in shell.everything
+    assert "HTTP" in shell.screen or "Jira" in shell.screen
+
+
+def test_escape_sequences_of_a_server_do_not_reach_the_terminal(jira: FakeJira, shell: Shell) -> None:
+    hostile = {"serverTitle": "Jira\x1b[2J\x9b31m\u202e", "version": "10.3.12\x1b]8;;https://evil.example\x07"}
+    jira.faults.changed(lambda document: {**document, **hostile}, match="/serverInfo")
+    prepare(shell, jira)
+    assert "answers at" in words(shell.screen)
+    assert not set(shell.everything) & set("\x1b\x07\x9b\u202e")
+
+
+def test_a_configuration_that_is_a_link_to_nothing_is_left_alone(jira: FakeJira, shell: Shell) -> None:
+    prepare(shell, jira)
+    Path("secrets/config.json").symlink_to("nowhere")
+    assert shell.run("--resume") == FAILED
+    assert "can't be read" in words(shell.screen)
+    assert not Path("secrets/nowhere").exists()
+
+
+def test_the_steps_never_go_through_a_link(jira: FakeJira, shell: Shell) -> None:
+    Path("secrets").mkdir()
+    Path("mine.txt").write_text("mine")
+    Path("secrets/config.administrator.txt").symlink_to("../mine.txt")
+    prepare(shell, jira)
+    assert Path("mine.txt").read_text() == "mine"
+    assert mode_of("secrets/config.administrator.txt") == 0o600
+
+
+@pytest.mark.parametrize("credentials", [{}, {"consumer_key": 5}, {"consumer_key": "a", "private_key": ["b"]}])
+def test_pasting_from_an_odd_configuration_is_a_sentence(
+    credentials: dict[str, Any], jira: FakeJira, shell: Shell
+) -> None:
+    Path("secrets").mkdir()
+    Path("secrets/config.json").write_text(json.dumps({"credentials": {"auth_type": "oauth", **credentials}}))
+    assert shell.run("--paste") == FAILED
+    assert "The base URL is empty" in words(shell.screen)

@@ -28,10 +28,10 @@ from source_jira_flow.oauth_setup.command_line import oauth_main
 DONE, INTERRUPTED = 0, 130
 # A browser that opens and does nothing: the tests are the person who uses it.
 BROWSER = {"BROWSER": "true"}
-LINK_IS_MADE = "Press Enter when the link is made"
-CAN_PASTE = "to have a code to type"
+LINK_IS_MADE = "Press Enter when the link exists"
+CAN_PASTE = "to type a code"
 CODE = "Code that Jira shows:"
-WRITTEN = "Written, for your eyes only"
+WRITTEN = "Saved to"
 
 Open = Callable[..., Terminal]
 
@@ -94,7 +94,7 @@ def test_the_whole_walk_with_a_browser(jira: FakeJira, open_terminal: Open, tmp_
         terminal.wait_for(CAN_PASTE)
         page = allow_and_return(opened.read_text().strip())
         assert page.status_code == 200
-        assert "Jira allowed the access" in page.text
+        assert "Access allowed" in page.text
         assert finish(terminal, tmp_path)["base_url"] == jira.base_url
         assert ESCAPE_CODE.search(terminal.screen)
 
@@ -125,7 +125,7 @@ def test_the_address_of_a_page_that_can_not_be_shown_is_pasted(
 def test_a_page_that_was_closed_leads_to_a_code(jira: FakeJira, open_terminal: Open, tmp_path: Path) -> None:
     with open_terminal("--base-url", jira.base_url, "--timeout", "0.3", environment=BROWSER) as terminal:
         make_link(terminal, jira)
-        terminal.wait_for("was the page closed?")
+        terminal.wait_for("Was the page closed?")
         terminal.wait_for("instead:")
         terminal.enter()
         terminal.wait_for(CODE)
@@ -160,7 +160,7 @@ def test_a_code_mistyped_three_times_gets_a_new_attempt(jira: FakeJira, open_ter
             terminal.wait_for("does not accept this code")
             terminal.wait_for(CODE)
         terminal.enter("wrong")
-        terminal.wait_for("Starting over with another one")
+        terminal.wait_for("Starting again with a new page")
         terminal.wait_for(CODE)
         second = address_in(terminal.plain)
         assert second != first
@@ -178,7 +178,7 @@ def test_an_attempt_that_took_too_long_starts_over_by_itself(
         for token in jira.site.oauth.request_tokens.values():
             token.expires_ms -= 11 * 60_000
         terminal.enter(code)
-        terminal.wait_for("Starting over from there")
+        terminal.wait_for("Starting again with a new page")
         terminal.wait_for(CODE)
         terminal.enter(allow_for_code(address_in(terminal.plain)))
         finish(terminal, tmp_path)
@@ -251,7 +251,7 @@ def test_an_interruption_at_every_step_loses_nothing(
         interrupt(terminal)
 
     with open_terminal("--resume") as terminal:
-        terminal.wait_for("Was allowed in an earlier run")
+        terminal.wait_for("Already allowed in an earlier run")
         terminal.wait_for("[y/N]")
         terminal.enter("y")
         document = finish_into_existing(terminal, tmp_path)
@@ -277,9 +277,9 @@ def test_beginning_again_offers_to_go_on(jira: FakeJira, open_terminal: Open, tm
         terminal.enter(CONTROL_C)
         terminal.end()
     with open_terminal("--base-url", jira.base_url) as terminal:
-        terminal.wait_for("Go on with it? [Y/n]")
+        terminal.wait_for("Continue it? [Y/n]")
         terminal.enter("what?")
-        terminal.wait_for("Go on with it? [Y/n]")
+        terminal.wait_for("Continue it? [Y/n]")
         terminal.enter()
         terminal.wait_for(CODE)
         terminal.enter(allow_for_code(address_in(terminal.plain)))

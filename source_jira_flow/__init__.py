@@ -1,4 +1,3 @@
 """Airbyte source for Jira: Cloud, Data Center, and Server 7.13 and newer."""
 
 __version__ = "0.1.0"
-REPOSITORY = "https://github.com/source-jira-flow/source-jira-flow"

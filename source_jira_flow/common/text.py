@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from source_jira_flow import REPOSITORY
-
+REPOSITORY = "https://github.com/source-jira-flow/source-jira-flow"
 REPORT_IT = f"report it with the log ({REPOSITORY}/issues)."
 # What fits on a screen together with others.
 LONGEST_SENTENCE = 299
+# Control characters (C0, DEL, C1) and marks that turn the direction of writing: a terminal would obey them. Tabs and
+# line ends stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Text that a terminal shows as it is: no escape sequences, nothing that hides or reorders characters."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def clipped(text: str, longest: int) -> str:
     """One line of at most `longest` characters."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

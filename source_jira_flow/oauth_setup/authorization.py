@@ -1,4 +1,4 @@
-"""The part of the set-up that two people in Jira have a hand in: the application link, and pressing Allow."""
+"""The two steps that people take in Jira: making the application link, and pressing Allow."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from source_jira_flow.oauth_setup.session_file import KeptSession
 from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step, keep_steps
 
 _TYPING_TRIES = 3
-# After these the same request token still holds: the code can be typed again, or Allow pressed.
+# After these the request token is still valid: type the code again, or press Allow.
 _WRONG_CODE = ("token_rejected", "parameter_rejected", "parameter_absent")
 _NOT_ALLOWED_YET = ("permission_unknown", "additional_authorization_required")
 _DENIED = ("permission_denied", "user_refused")
-# After these a new request token is asked for without a question.
+# After these a new request token is needed, and requested without asking.
 _OVER = ("token_expired", "token_used")
-_LOOK_AT_THE_FIRST_DIALOG = "Was every field but the Application Name left blank in the first dialog?"
-_TRY_AGAIN = "Press Enter to try again, or Ctrl-C to stop and go on later."
+_LOOK_AT_THE_FIRST_DIALOG = "Was every field except the Application Name left blank in the first dialog?"
+_TRY_AGAIN = "Press Enter to try again, or Ctrl-C to stop and continue later."
 
 
-class Paused(Exception):  # noqa: N818  # no error
-    """A person is needed who is not at the terminal. `command` goes on when they have done their part."""
+class Paused(Exception):  # noqa: N818  # not an error
+    """Somebody must act who is not at the terminal. `command` continues once they have."""
 
     def __init__(self, message: str, command: str) -> None:
         super().__init__(message)
@@ -66,7 +66,7 @@ class Authorization:
         """What an administrator does in Jira, on the screen and in a file to send."""
         screen, place = self._screen, self._options.places.steps
         if keep_steps(place, text):
-            screen.say(f"These steps are for a Jira administrator. To send them to one: {place} holds the same text.")
+            screen.say(f"These steps are for a Jira administrator. {place} has the same text, ready to send.")
         else:
             screen.say("These steps are for a Jira administrator.")
         for number, step in enumerate(steps, 1):
@@ -79,14 +79,14 @@ class Authorization:
         screen.blank()
 
     def wait_for_administrator(self) -> None:
-        """Raises Paused where nobody is there to say when the link is made."""
+        """Raises Paused if nobody is at the terminal to say when the link exists."""
         command = self._options.places.command("--resume")
         if self._options.prepare or not self._screen.person:
-            raise Paused("When the application link is made in Jira, go on with:", command)
-        self._screen.ask("Press Enter when the link is made, or Ctrl-C to stop and go on later.")
+            raise Paused("When the application link exists in Jira, continue with:", command)
+        self._screen.ask("Press Enter when the link exists, or Ctrl-C to stop and continue later.")
 
     def link_stands(self) -> bool:
-        """Whether Jira knows the consumer. Raises what stands in the way otherwise."""
+        """Whether Jira knows the consumer. Raises any other problem."""
         if self._usable_request_token() is not None:
             return True
         try:
@@ -99,7 +99,7 @@ class Authorization:
         return True
 
     def insist_on_link(self) -> None:
-        """Ask until Jira knows the consumer, with a person's help; without, raise what stands in the way."""
+        """Ask until Jira knows the consumer. With nobody at the terminal, raise the problem."""
         while True:
             try:
                 if self._usable_request_token() is None:
@@ -116,10 +116,10 @@ class Authorization:
     def allow(self) -> AccessToken:
         """The access token, once somebody has pressed Allow.
 
-        Raises Paused where a code must be typed and nobody is there, DanceRefused where that does not help.
+        Raises Paused if a code must be typed and nobody is at the terminal, DanceRefused if that does not help.
         """
         if self._options.verifier and not self._given_verifier:
-            self._screen.warn("That code belongs to an attempt that is over: a new one is needed.")
+            self._screen.warn("That code belongs to an earlier attempt: a new one is needed.")
         while True:
             token = self._usable_request_token() or self._new_request_token()
             verifier = self._verifier(token)
@@ -135,11 +135,11 @@ class Authorization:
                 self._prepare_another_try(refused)
 
     def _prepare_another_try(self, refused: DanceRefused) -> None:
-        """With the same request token where it still holds. Raises what was refused where nobody can mend it here."""
+        """With the same request token if it is still valid. Raises the refusal if nobody is at the terminal."""
         screen, problem = self._screen, refused.problem
         if problem in _OVER:
             self._drop_request_token()
-            screen.warn(f"{refused} Starting over from there.")
+            screen.warn(f"{refused} Starting again with a new page.")
         elif problem in _DENIED:
             self._drop_request_token()
             self._ask_to_try_again(refused)
@@ -150,7 +150,7 @@ class Authorization:
             self._tell(refused)
             if self._wrong_codes == _TYPING_TRIES:
                 self._drop_request_token()
-                screen.warn("Starting over with another one.")
+                screen.warn("Starting again with a new page.")
         else:
             self._ask_to_try_again(refused)
 
@@ -164,7 +164,7 @@ class Authorization:
         self._screen.ask(_TRY_AGAIN)
 
     def _verifier(self, token: RequestToken) -> str | None:
-        """What Jira gave after Allow: by the command line, the callback or the keyboard. None to start with a code."""
+        """The verifier: from the command line, the callback or the keyboard. None to switch to a typed code."""
         given, self._given_verifier = self._given_verifier, None
         if given:
             return verifier_in(given)
@@ -174,7 +174,7 @@ class Authorization:
             return self._called_back(self._listener)
         if not self._screen.person:
             command = self._options.places.command("--resume", "--verifier", "CODE")
-            raise Paused("Press Allow on that page. Then go on with the code that Jira shows:", command)
+            raise Paused("Press Allow on that page. Then continue with the code that Jira shows:", command)
         return self._typed("Code that Jira shows:")
 
     def _typed(self, question: str) -> str:
@@ -187,22 +187,21 @@ class Authorization:
         self._shown = token.token
         address, screen = self._dance.authorize_address(token), self._screen
         screen.say(
-            "On this page of Jira, signed in as the service account, press Allow. A private window of the browser keeps"
-            " your own sign-in out of it."
+            "Open this page of Jira signed in as the service account, and press Allow. Use a private browser window, so"
+            " that you are not signed in as yourself."
         )
         screen.value(address)
         if self._listener is not None and self._opens_browser and open_browser(address):
-            screen.say("It was opened in your browser.")
+            screen.say("Your browser has opened it.")
 
     def _called_back(self, listener: CallbackListener) -> str | None:
-        """What came by the callback, or was pasted instead; None where nothing came, for a code that can be typed."""
+        """What the callback brought, or what was pasted instead. None if nothing came: then a code is typed."""
         screen, seconds = self._screen, self._options.timeout
         screen.forget_typed()
         screen.say(f"Waiting up to {duration(seconds)} for Jira to send the browser back to {listener.address}")
         if screen.person:
             screen.say(
-                "If the browser can't show that page, paste its address here. Press Enter to have a code to type"
-                " instead."
+                "If the browser can't show that page, paste its address here. Or press Enter to type a code instead."
             )
             line = screen.ask_until(lambda: listener.wait(0), seconds)
         else:
@@ -213,19 +212,19 @@ class Authorization:
             return verifier
         if line is not None:
             return verifier_in(line) or None
-        message = f"Nothing came back in {duration(seconds)}: was the page closed?"
+        message = f"Nothing came back within {duration(seconds)}. Was the page closed?"
         if not screen.person:
             raise Paused(f"{message} To try again:", self._options.places.command("--resume"))
         screen.warn(message)
-        pasted = screen.ask("Paste the address that the browser shows, or press Enter to have a code to type instead:")
+        pasted = screen.ask("Paste the address that the browser shows, or press Enter to type a code instead:")
         return verifier_in(pasted) or None
 
     # Request tokens
 
     def _usable_request_token(self) -> RequestToken | None:
-        """The one that the session keeps, where it is fresh and fits the way that the verifier will come."""
+        """The one in the session, if it is fresh and fits the way in which the verifier will arrive."""
         if self._given_verifier:
-            # However old it is: Jira knows better whether it still holds.
+            # However old it is: only Jira knows whether it is still valid.
             return self._kept.now.request_token
         token = self._kept.now.fresh_request_token
         if token is None:

@@ -1,4 +1,4 @@
-"""Where Jira sends the browser back: a listener on this machine's loopback that takes the verifier."""
+"""Where Jira sends the browser back: a listener on this machine's loopback address that takes the verifier."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PAGE = """<!doctype html>
 <body style="font: 16px/1.5 sans-serif; max-width: 34em; margin: 4em auto; padding: 0 1em">
 <h1 style="font-size: 1.3em">{title}</h1><p>{text}</p></body></html>
 """
-_ALLOWED = ("Jira allowed the access", "You can close this page, and go back to the terminal.")
-_DENIED = ("The access was denied", "You can close this page. The terminal tells how to go on.")
-_STRANGER = ("Nothing to see here", "This page waits for Jira's answer to another request. Go back to the terminal.")
+_ALLOWED = ("Access allowed", "You can close this page and return to the terminal.")
+_DENIED = ("Access denied", "You can close this page. The terminal says how to continue.")
+_STRANGER = ("Nothing to see here", "This page waits for Jira's response to another request. Return to the terminal.")
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -34,13 +34,13 @@ class CallbackListener:
     """Listens on 127.0.0.1 while in a `with` block. Only an answer for the expected request token is taken."""
 
     def __init__(self, port: int = 0) -> None:
-        """Port 0 is any free one. Raises ConfigurationError where the port is taken."""
+        """Port 0 is any free one. Raises ConfigurationError if the port is taken."""
         try:
             self._server = _Server((_HOST, port), _Page)
         except (OSError, OverflowError) as error:
             raise ConfigurationError(
-                f"Port {port} of this machine can't be listened on ({getattr(error, 'strerror', None) or error}):"
-                " choose another with --callback-port."
+                f"Port {port} of this machine can't be used ({getattr(error, 'strerror', None) or error}). Choose"
+                " another with --callback-port."
             ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -50,7 +50,7 @@ class CallbackListener:
         return f"http://{_HOST}:{self._server.server_port}/"
 
     def expect(self, request_token: str) -> None:
-        """Take the answer to this request token; forget what came for another."""
+        """Accept the response for this request token; forget what came for another."""
         if request_token != self._server.expected:
             self.take()
             self._server.expected = request_token
@@ -87,7 +87,7 @@ class _Server(ThreadingHTTPServer):
         self.came = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that hangs up early is no news, and a trace could hold the verifier."""
+        """A browser that hangs up early is normal, and a trace could hold the verifier."""
 
 
 class _Page(BaseHTTPRequestHandler):

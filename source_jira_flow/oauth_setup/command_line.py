@@ -1,9 +1,10 @@
-"""The verb `oauth`: its options, its end, and what a person is told in each case."""
+"""The verb `oauth`: its options, its exit codes, and what a person reads in each case."""
 
 from __future__ import annotations
 
 import logging
 
+from source_jira_flow.common.files import is_taken, reason_of
 from source_jira_flow.errors import JiraFlowError
 from source_jira_flow.oauth_setup.authorization import Paused
 from source_jira_flow.oauth_setup.keyboard import EndOfInput
@@ -17,7 +18,7 @@ DONE, FAILED, PAUSED, INTERRUPTED = 0, 1, 3, 130
 
 
 def oauth_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
-    """Run the verb; returns the exit code. What was done is kept on disk whatever happens."""
+    """Run the verb; returns the exit code. Whatever happens, the progress is on disk."""
     try:
         options = parse_options(arguments)
     except SystemExit as ended:
@@ -29,14 +30,14 @@ def oauth_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
         screen.say(str(paused))
         screen.value(paused.command)
         return PAUSED
-    except JiraFlowError as error:
-        screen.fail(str(error))
-        _tell_how_to_go_on(options, screen)
+    except (JiraFlowError, OSError) as error:
+        screen.fail(_sentence(error))
+        _say_how_to_continue(options, screen)
         return FAILED
     except (KeyboardInterrupt, EndOfInput):
         screen.blank()
         screen.say("Stopped.")
-        _tell_how_to_go_on(options, screen)
+        _say_how_to_continue(options, screen)
         return INTERRUPTED
     return DONE
 
@@ -48,7 +49,13 @@ def _run(options: Options, screen: Screen, settings: Settings) -> None:
         Walk(options, screen, settings.impatient(), logging.getLogger(__name__)).go()
 
 
-def _tell_how_to_go_on(options: Options, screen: Screen) -> None:
-    if options.places.session.exists():
-        screen.say("What was done so far is kept. To go on from here:")
+def _say_how_to_continue(options: Options, screen: Screen) -> None:
+    if is_taken(options.places.session):
+        screen.say("The progress so far is saved. To continue from here:")
         screen.value(options.places.command("--resume"))
+
+
+def _sentence(error: JiraFlowError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or 'A file'} can't be used: {reason_of(error)}. Name another with --output."
+    return str(error)

@@ -1,4 +1,4 @@
-"""The configuration that the set-up leads to."""
+"""The configuration that the setup writes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from source_jira_flow.common.files import is_taken, read_json_object, reason_of, write_private
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.oauth_setup.private_files import write_private
-
-Document = dict[str, Any]
 
 
 def config_document(
     base_url: str, consumer_key: str, private_pem: str, access_token: str, access_token_secret: str
-) -> Document:
+) -> JsonObject:
     """A configuration that `check` accepts, in the names of the spec."""
     return {
         "base_url": base_url,
@@ -29,23 +28,18 @@ def config_document(
     }
 
 
-def read_config(path: Path) -> Document | None:
-    """The configuration that is there, or None. Raises ConfigurationError where the file is none."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+def read_config(path: Path) -> JsonObject | None:
+    """The configuration that is there, or None. Raises ConfigurationError if the file is something else."""
+    if not is_taken(path):
         return None
-    except OSError as error:
-        raise ConfigurationError(f"{path} can't be read: {error.strerror}.") from error
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path} is there and is no configuration: name another file with --output.")
-    return document
+    try:
+        return read_json_object(path, "a configuration")
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error} Name another file with --output.") from error
 
 
 def oauth_credentials(document: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The OAuth credentials in a configuration; empty where it has none."""
+    """The OAuth credentials in a configuration; empty if it has none."""
     credentials = document.get("credentials") if document else None
     if isinstance(credentials, Mapping) and credentials.get("auth_type") == "oauth":
         return credentials
@@ -53,9 +47,9 @@ def oauth_credentials(document: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def write_config(path: Path, document: Mapping[str, Any], *, into_existing: bool = False) -> None:
-    """Write it with mode 0600. Raises FileExistsError where a file is there and `into_existing` is false.
+    """Write it with mode 0600. Raises FileExistsError if a file is there and `into_existing` is false.
 
-    Into an existing configuration only the base URL and the credentials go: its other settings stay.
+    In an existing configuration only the base URL and the credentials change: its other settings stay.
     """
     settings = (read_config(path) or {}) if into_existing else {}
     text = json.dumps({**settings, **document}, indent=2, ensure_ascii=False) + "\n"
@@ -64,4 +58,4 @@ def write_config(path: Path, document: Mapping[str, Any], *, into_existing: bool
     except FileExistsError:
         raise
     except OSError as error:
-        raise ConfigurationError(f"The configuration can't be written to {path}: {error.strerror}.") from error
+        raise ConfigurationError(f"The configuration can't be written to {path}: {reason_of(error)}.") from error

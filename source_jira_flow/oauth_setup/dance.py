@@ -1,4 +1,4 @@
-"""The three steps of OAuth 1.0a at Jira's servlets. No token, signature or answer of theirs is ever logged."""
+"""The three steps of OAuth 1.0a at Jira's servlets. No token, signature or response of theirs is ever logged."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Dance:
     logger: logging.Logger
 
     def request_token(self, callback: str = OUT_OF_BAND) -> RequestToken:
-        """Raises DanceRefused; ConfigurationError or PassingFault where the servlet can't be reached."""
+        """Raises DanceRefused, and ConfigurationError or PassingFault if the servlet can't be reached."""
         given = self._post(REQUEST_TOKEN, callback_uri=callback)
         return RequestToken(given["oauth_token"], given["oauth_token_secret"], callback)
 
@@ -69,7 +69,7 @@ class Dance:
         return f"{self.base_url}{_SERVLETS}/authorize?{urlencode({'oauth_token': token.token})}"
 
     def access_token(self, token: RequestToken, verifier: str) -> AccessToken:
-        """Raises as `request_token`. After a mistyped verifier the same request token still holds."""
+        """Raises as `request_token`. After a mistyped verifier the request token is still valid."""
         given = self._post(
             ACCESS_TOKEN, resource_owner_key=token.token, resource_owner_secret=token.secret, verifier=verifier
         )
@@ -86,8 +86,8 @@ class Dance:
         given = {name: values[0] for name, values in parse_qs(response.text, keep_blank_values=True).items()}
         if not given.get("oauth_token") or "oauth_token_secret" not in given:
             raise NotJson(
-                f"{self.base_url}{_SERVLETS}/{step} answered with something that is no token:"
-                " a proxy, a log-in page or a firewall may stand between."
+                f"{self.base_url}{_SERVLETS}/{step} did not return a token: a proxy, a login page or a firewall may be"
+                " in between. Ask your network team."
             )
         return given
 
@@ -103,10 +103,10 @@ def _refuse_other_answers(response: requests.Response, base_url: str) -> None:
     status = response.status_code
     if status == 404:
         raise ConfigurationError(
-            f"There is no OAuth at {base_url}{_SERVLETS}: check the base URL, and whether Jira has a path such as"
-            " /jira behind it."
+            f"There is no OAuth at {base_url}{_SERVLETS}. Check the base URL, and check whether Jira's address includes"
+            " a path such as /jira."
         )
     if status in (401, 403):
         raise sign_in_refused(status, response.headers, response.content, "oauth")
     if status >= 400:
-        raise ServerFault(f"Jira answered HTTP {status} to the OAuth sign-in: try again later.", status=status)
+        raise ServerFault(f"Jira responded with HTTP {status} to the OAuth sign-in. Try again later.", status=status)

@@ -1,4 +1,4 @@
-"""Lines typed by a person, also while something else is awaited."""
+"""Lines typed by a person, also while waiting for something else."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from collections.abc import Callable
 _POLL = 0.1
 
 
-class EndOfInput(Exception):  # noqa: N818  # no error
+class EndOfInput(Exception):  # noqa: N818  # not an error
     """The person closed the input (Ctrl-D)."""
 
 
 class Keyboard:
-    """Reads whole lines from standard input, past Python's buffer, so that waiting for them can be given up."""
+    """Reads whole lines from standard input, without Python's buffer, so that waiting can be abandoned."""
 
     def __init__(self) -> None:
         self._pending = b""
@@ -28,7 +28,7 @@ class Keyboard:
         return self.line_until(lambda: False) or ""
 
     def line_until(self, awaited: Callable[[], bool], seconds: float | None = None) -> str | None:
-        """The next line; None as soon as `awaited()` holds, or when the seconds are over. Raises EndOfInput."""
+        """The next line; None as soon as `awaited()` is true, or when the time is up. Raises EndOfInput."""
         end = None if seconds is None else time.monotonic() + seconds
         while b"\n" not in self._pending:
             if awaited() or (end is not None and time.monotonic() >= end):

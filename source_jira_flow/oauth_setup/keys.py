@@ -1,4 +1,4 @@
-"""The RSA key pair of the application link: the private half in a file of one's own, the public half for Jira."""
+"""The RSA key pair of the application link: the private half in a private file, the public half for Jira."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from source_jira_flow.common.files import reason_of, refuse_foreign, write_private
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.oauth_setup.private_files import write_private
 from source_jira_flow.sign_in.auth import load_private_key
 
-# RSA-SHA1 signs about three times faster than with 3072 bits, and every request is signed.
+# Signing is about three times faster than with 3072 bits, and every request is signed.
 KEY_BITS = 2048
 _FINGERPRINT_LENGTH = 8
 
@@ -51,25 +51,26 @@ class KeyPair:
 
 
 def make_key_pair(path: Path) -> KeyPair:
-    """A new pair, kept in `path` before it is used. Raises ConfigurationError where a file is there already."""
+    """A new pair, saved to `path` before it is used. Raises ConfigurationError if a file is there already."""
     pair = KeyPair(rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS), path)
     try:
         write_private(path, pair.private_pem)
     except FileExistsError:
-        raise ConfigurationError(f"{path} exists already, and a key is never overwritten: name another file.") from None
+        raise ConfigurationError(f"{path} already exists, and a key is never overwritten. Name another file.") from None
     except OSError as error:
-        raise ConfigurationError(f"The key can't be kept in {path}: {error.strerror}.") from error
+        raise ConfigurationError(f"The key can't be saved to {path}: {reason_of(error)}.") from error
     return pair
 
 
 def load_key_pair(path: Path) -> KeyPair:
-    """The pair of an existing file, PKCS#1 or PKCS#8. Raises ConfigurationError: unreadable, no key, encrypted…"""
+    """The pair in an existing file, PKCS#1 or PKCS#8. Raises ConfigurationError: unreadable, not a key, encrypted…"""
+    refuse_foreign(path)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is no key in PEM form: its first line must say PRIVATE KEY.") from None
+        raise ConfigurationError(f"{path} is not a key in PEM form: its first line must say PRIVATE KEY.") from None
     except OSError as error:
-        raise ConfigurationError(f"The key file {path} can't be read: {error.strerror}.") from error
+        raise ConfigurationError(f"The key file {path} can't be read: {reason_of(error)}.") from error
     try:
         return KeyPair(load_private_key(text), path)
     except ConfigurationError as error:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from source_jira_flow.oauth_setup.places import DEFAULT_OUTPUT, Places
 
+# File systems take 255 bytes.
+_LONGEST_NAME = 200
 _EPILOG = """\
-Everything lies beside --output: the private key, the steps for the administrator, and what --resume goes on from.
+All files are next to --output: the private key, the steps for the administrator, and the progress for --resume.
 Ctrl-C loses nothing.
 
-exit codes: 0 done, 1 failed, 2 wrong options, 3 waiting for a person (the command to go on is printed), 130 interrupted
+exit codes: 0 done, 1 failed, 2 wrong options, 3 waiting for somebody (the command to continue is printed), 130 stopped
 """
 
 
@@ -40,6 +43,16 @@ class Options:
         return Places(self.output)
 
 
+def _output(text: str) -> Path:
+    """A path with a name that leaves room for the endings of the files next to it."""
+    path = Path(text)
+    if not path.name:
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder: name a file, such as {DEFAULT_OUTPUT}")
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"the file name is longer than {_LONGEST_NAME} bytes: choose a shorter one")
+    return path
+
+
 def parse_options(arguments: list[str]) -> Options:
     """Raises SystemExit, as argparse does: 0 after --help, 2 for wrong options."""
     return Options(**vars(_parser().parse_args(arguments)))
@@ -56,27 +69,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output",
         metavar="FILE",
-        type=Path,
+        type=_output,
         default=DEFAULT_OUTPUT,
         help="the configuration to write (default: %(default)s); never overwritten without asking",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from where the last run stopped")
+    parser.add_argument("--resume", action="store_true", help="continue where the last run stopped")
     parser.add_argument(
         "--prepare", action="store_true", help="make the key, show the steps for the administrator, and stop"
     )
     parser.add_argument(
-        "--key-file", metavar="FILE", type=Path, help="an RSA private key (PEM); made there if there is none"
+        "--key-file", metavar="FILE", type=Path, help="an RSA private key (PEM); created if it does not exist"
     )
     parser.add_argument("--consumer-key", metavar="KEY", help="the consumer key of the application link in Jira")
     parser.add_argument("--verifier", metavar="CODE", help="the code that Jira showed after Allow")
     parser.add_argument(
-        "--no-browser", dest="browser", action="store_false", help="open no browser; Jira shows a code to type instead"
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="open no browser; type a code from Jira instead",
     )
     parser.add_argument(
         "--callback-port",
         metavar="PORT",
         type=int,
-        help="the port of this machine that Jira sends the browser back to (default: any free one)",
+        help="the port on this machine that Jira sends the browser back to (default: any free one)",
     )
     parser.add_argument(
         "--timeout",
@@ -85,9 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         default=300.0,
         help="how long to wait for the browser to come back (default: %(default).0f)",
     )
-    parser.add_argument("--yes", action="store_true", help="answer questions with yes, to overwrite included")
+    parser.add_argument("--yes", action="store_true", help="answer every question with yes, also before overwriting")
     parser.add_argument(
-        "--paste", action="store_true", help="only tell again what to paste into Airbyte, from the --output of before"
+        "--paste", action="store_true", help="print what to paste into Airbyte again, from an earlier --output"
     )
     parser.add_argument("--show-secrets", action="store_true", help="show the key and the tokens at the end")
     return parser

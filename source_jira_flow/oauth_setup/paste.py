@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config
 from source_jira_flow.oauth_setup.places import Places
@@ -21,15 +22,15 @@ _SECRET_FIELDS = {
 
 
 def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, key_file: Path, *, secrets: bool) -> None:
-    """The fields with their values; the secret ones with where they lie, unless asked for.
+    """The fields with their values; for secrets the place where they are, unless the values were asked for.
 
-    `path` is where the configuration lies, `key_file` the private key.
+    `path` is the configuration, `key_file` the private key.
     """
     credentials = document["credentials"]
     places = {name: f"credentials.{name} in {path}" for name in _SECRET_FIELDS}
     if key_file.exists():
         places["private_key"] = f"the whole text of {key_file}"
-    screen.say("What to paste into Airbyte, where a Jira Flow source is set up:")
+    screen.say("Paste these values into Airbyte, in the form of a Jira Flow source:")
     screen.field("Base URL", document["base_url"])
     screen.field("Authentication method", _METHOD)
     for name, title in _FIELDS.items():
@@ -37,14 +38,15 @@ def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, key_fil
     for name, title in _SECRET_FIELDS.items():
         if secrets:
             screen.field(title, "")
-            screen.value(credentials[name])
+            screen.secret(credentials[name])
         else:
             screen.field(title, places[name])
 
 
 def show_fields_again(screen: Screen, places: Places, *, secrets: bool) -> None:
-    """The same from a configuration that was written before. Raises ConfigurationError where there is none."""
+    """The same from an existing configuration. Raises ConfigurationError if it is missing or incomplete."""
     document = read_config(places.config)
     if document is None or not oauth_credentials(document):
         raise ConfigurationError(f"There is no configuration with OAuth credentials in {places.config}.")
+    Config.parse(document)
     show_fields(screen, document, places.config, places.key, secrets=secrets)

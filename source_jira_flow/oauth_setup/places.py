@@ -1,4 +1,4 @@
-"""Where everything of one set-up lies: beside the configuration that it leads to."""
+"""The files of one setup, next to the configuration that it writes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ DEFAULT_OUTPUT = Path("secrets/config.json")
 
 
 def shown(path: Path) -> Path:
-    """The path as a person would write it here: relative where it lies below the working directory."""
+    """The path as a person would write it: relative if it is below the working directory."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 @dataclass(frozen=True)
 class Places:
-    """The files of one set-up. All but the steps, which hold nothing secret, are for their owner alone."""
+    """The files of one setup. Only their owner can read them."""
 
     config: Path
 
@@ -27,12 +27,12 @@ class Places:
 
     @property
     def session(self) -> Path:
-        """What an interrupted set-up goes on from. Removed when the configuration is written."""
+        """The progress of an interrupted setup. Removed when the configuration is written."""
         return self._beside("session.json")
 
     @property
     def steps(self) -> Path:
-        """The steps for the administrator, to send to them."""
+        """The steps for the administrator, to send to them. Nothing in it is secret."""
         return self._beside("administrator.txt")
 
     def command(self, *options: str) -> str:

@@ -1,6 +1,6 @@
-"""What Jira means when it refuses a step of the dance, in words, with the two values to compare.
+"""Why Jira refused a step of the dance, in words, with the two values to compare.
 
-The sentences are those of `refusals.SIGN_IN_WORDS`, save where the dance gives a problem another meaning.
+The sentences are those of a refused sign-in, except where a problem means something else during the dance.
 What Jira answers at each step was read in Atlassian's own provider (`AccessTokenRestEndpoint` and
 `RequestTokenRestEndpoint` of the Jenkins integration for Bitbucket, made from the code that Jira has).
 """
@@ -19,9 +19,9 @@ ACCESS_TOKEN = "access-token"  # noqa: S105
 
 _BASE_STRING = re.compile(r"oauth_signature_base_string=\"?([A-Za-z0-9%._~+-]+)")
 
-_DENIED = "Access was denied in Jira: start again, and press Allow."
-_NOT_ALLOWED_YET = "Access was not allowed in Jira yet: press Allow on Jira's page first."
-_CODE_REFUSED = "Jira does not accept this code: it was mistyped, or belongs to an earlier attempt."
+_DENIED = "Access was denied in Jira. Start again, and press Allow."
+_NOT_ALLOWED_YET = "Access has not been allowed in Jira yet: press Allow on Jira's page first."
+_CODE_REFUSED = "Jira does not accept this code: it was mistyped, or it belongs to an earlier attempt."
 _AT_ACCESS_TOKEN: Mapping[str, str] = {
     "permission_denied": _DENIED,
     "user_refused": _DENIED,
@@ -29,8 +29,8 @@ _AT_ACCESS_TOKEN: Mapping[str, str] = {
     "additional_authorization_required": _NOT_ALLOWED_YET,
     "token_rejected": _CODE_REFUSED,
     "parameter_rejected": _CODE_REFUSED,
-    "token_expired": "Jira waits ten minutes for Allow, and they were over.",
-    "token_used": "This attempt was completed or denied before.",
+    "token_expired": "Jira waits ten minutes for Allow, and they have passed.",
+    "token_used": "This attempt was already completed or denied.",
 }
 
 
@@ -43,12 +43,12 @@ class DanceRefused(SignInRefused):
 
 
 def denied() -> DanceRefused:
-    """Deny was pressed, as the callback tells before any request does."""
+    """Deny was pressed: the callback says so before any request does."""
     return DanceRefused("permission_denied", _DENIED)
 
 
 def words_for(step: str, problem: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
-    """What a problem means at this step of the dance. Nothing of the answer is quoted: it can echo a token."""
+    """What a problem means at this step of the dance. The response is never quoted: it can echo a token."""
     own = _AT_ACCESS_TOKEN.get(problem) if step == ACCESS_TOKEN else None
     return own or str(sign_in_refused(status, headers, body, "oauth"))
 
@@ -62,15 +62,15 @@ def signature_words(used: str, believed: str | None, configured: str | None, key
     if believed is not None and believed != used:
         return (
             "Jira can't verify the signature, since a proxy makes it see another address. Compare: the base URL used is"
-            f" {used}, and Jira checks signatures for {believed}. Use that one as base URL, or let the proxy pass on"
-            " scheme, host and port unchanged."
+            f" {used}, but Jira checks signatures for {believed}. Use that one as the base URL, or make the proxy pass"
+            " scheme, host and port on unchanged."
         )
     key = f"the application link must hold the public key that belongs to {key_file}"
     if believed is None and configured != used:
-        theirs = f"which is {configured}" if configured else "which it does not tell before the sign-in"
+        theirs = f"which is {configured}" if configured else "which Jira shows only after a sign-in"
         return (
             f"Jira can't verify the signature. Compare the base URL used, {used}, with the one in Jira's general"
-            f" configuration, {theirs}: behind a proxy they must agree. If they do, compare the key: {key}."
+            f" configuration, {theirs}: behind a proxy they must be equal. If they are, compare the key: {key}."
         )
     return f"Jira can't verify the signature. The base URL {used} is the same on both sides, so it is the key: {key}."
 

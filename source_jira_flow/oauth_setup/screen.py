@@ -1,4 +1,7 @@
-"""What a person sees and types. Prose is wrapped between words; values never are, so that they can be copied."""
+"""What a person sees and types. Prose is wrapped between words; values never are, so that they can be copied.
+
+Known secrets are masked, and control characters that a server sent are replaced before anything is shown.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import sys
 import textwrap
 from collections.abc import Callable
 
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from rich.console import Console
 from rich.text import Text
 
+from source_jira_flow.common.text import printable
 from source_jira_flow.oauth_setup.keyboard import Keyboard
 
 _WIDEST = 100
@@ -30,7 +35,7 @@ class Screen:
         self._keyboard = Keyboard()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                # A name in Jira that the terminal can't show is no reason to break off.
+                # A name in Jira that the terminal can't show must not stop the setup.
                 stream.reconfigure(errors="replace")
         # rich keeps bold under NO_COLOR; without a colour system it writes no escape codes at all.
         plain = {"color_system": None} if os.environ.get("NO_COLOR") else {}
@@ -53,11 +58,11 @@ class Screen:
             self._out.print(Text(line), soft_wrap=True)
 
     def done(self, text: str) -> None:
-        """Something that is behind us."""
+        """Something that is done."""
         self._marked(self._out, "done", text)
 
     def warn(self, text: str) -> None:
-        """Something to know that stops nothing."""
+        """Something to know that does not stop the setup."""
         self._marked(self._out, "warning", text)
 
     def fail(self, text: str) -> None:
@@ -66,7 +71,11 @@ class Screen:
 
     def value(self, text: str) -> None:
         """Something to copy, in lines of its own, unbroken and without indentation."""
-        for line in text.rstrip("\n").split("\n"):
+        self.secret(_safe(text))
+
+    def secret(self, text: str) -> None:
+        """A secret to copy, shown because the person asked for it."""
+        for line in printable(text).rstrip("\n").split("\n"):
             self._out.print(Text(line, style="cyan"), soft_wrap=True)
 
     def field(self, name: str, text: str) -> None:
@@ -79,7 +88,7 @@ class Screen:
         self._out.print()
 
     def yes(self, question: str, *, default: bool) -> bool:
-        """The answer to a question; the default where nobody is there to give one. Raises EndOfInput."""
+        """The answer to a question; the default if nobody is there to answer. Raises EndOfInput."""
         if self._assume_yes:
             return True
         if not self.person:
@@ -95,11 +104,11 @@ class Screen:
         return self._keyboard.line()
 
     def ask_until(self, awaited: Callable[[], bool], seconds: float) -> str | None:
-        """A line typed by the person, None when what is awaited came or the time is over."""
+        """A line typed by the person; None when `awaited()` is true or the time is up."""
         return self._keyboard.line_until(awaited, seconds)
 
     def forget_typed(self) -> None:
-        """Keys that were pressed before they were asked for."""
+        """Drop keys that were pressed too early."""
         if self.person:
             self._keyboard.forget_typed()
 
@@ -123,7 +132,7 @@ class Screen:
 
     def _wrapped(self, console: Console, text: str, first: str, following: str) -> list[str]:
         return textwrap.wrap(
-            text,
+            _safe(text),
             min(console.width, _WIDEST),
             initial_indent=first,
             subsequent_indent=following,
@@ -131,3 +140,7 @@ class Screen:
             break_long_words=False,
             break_on_hyphens=False,
         ) or [first.rstrip()]
+
+
+def _safe(text: str) -> str:
+    return printable(filter_secrets(text))

@@ -1,4 +1,4 @@
-"""What an interrupted set-up goes on from, kept on disk with mode 0600 after every step."""
+"""The progress of a setup, saved with mode 0600 after every step. Its secrets are masked wherever text is shown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from source_jira_flow.cdk import masking
+from source_jira_flow.common.files import reason_of, refuse_foreign, write_private
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
-from source_jira_flow.oauth_setup.private_files import write_private
 
 _VERSION = 1
 # Jira keeps a request token for ten minutes; a minute is left for the person and the clocks.
@@ -19,7 +20,7 @@ _REQUEST_TOKEN_SECONDS = 9 * 60
 
 @dataclass(frozen=True)
 class Session:
-    """How far a set-up came. `asked_at` is when the request token was given, in epoch seconds of this machine."""
+    """How far a setup came. `asked_at` is when Jira gave the request token, in epoch seconds of this machine."""
 
     base_url: str
     key_file: str | None = None
@@ -29,7 +30,7 @@ class Session:
     access_token: AccessToken | None = None
 
     def with_request_token(self, token: RequestToken | None) -> Session:
-        """The same set-up with this request token, given now; or without one."""
+        """The same setup with this request token, given now; or without one."""
         return replace(self, request_token=token, asked_at=time.time() if token else 0.0)
 
     @property
@@ -39,51 +40,55 @@ class Session:
 
 
 class KeptSession:
-    """A set-up under way, whose every change is on disk before anything else happens."""
+    """A setup in progress. Every change is on disk before anything else happens."""
 
     def __init__(self, session: Session, path: Path) -> None:
-        """Raises ConfigurationError where the place can't be written to."""
+        """Raises ConfigurationError if the place can't be written to."""
         self.path = path
         self.now = session
         save_session(session, path)
 
     def change(self, **fields: Any) -> None:
-        """Replace fields of the session. Raises ConfigurationError where that can't be kept."""
+        """Replace fields of the session. Raises ConfigurationError if that can't be saved."""
         self.become(replace(self.now, **fields))
 
     def become(self, session: Session) -> None:
-        """Go on from another session. Raises ConfigurationError where that can't be kept."""
+        """Continue with another session. Raises ConfigurationError if that can't be saved."""
         self.now = session
         save_session(session, self.path)
 
 
 def save_session(session: Session, path: Path) -> None:
-    """Raises ConfigurationError where the place can't be written to."""
+    """Raises ConfigurationError if the place can't be written to."""
+    _mask(session)
     document = {"version": _VERSION, **asdict(session)}
     try:
         write_private(path, json.dumps(document, indent=2) + "\n", overwrite=True)
     except OSError as error:
-        raise ConfigurationError(f"The set-up can't be kept in {path}: {error.strerror}.") from error
+        raise ConfigurationError(f"The setup can't be saved to {path}: {reason_of(error)}.") from error
 
 
 def load_session(path: Path) -> Session | None:
-    """The set-up that was begun there, or None. Raises ConfigurationError where the file is damaged."""
+    """The setup that was started there, or None. Raises ConfigurationError if the file is damaged."""
+    refuse_foreign(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigurationError(f"The unfinished set-up in {path} can't be read: {error.strerror}.") from error
-    except ValueError:
+        raise ConfigurationError(f"The unfinished setup in {path} can't be read: {reason_of(error)}.") from error
+    except (ValueError, RecursionError):
         raise _damaged(path) from None
     try:
-        return _session(document)
+        session = _session(document)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise _damaged(path) from None
+    _mask(session)
+    return session
 
 
 def forget_session(path: Path) -> None:
-    """Remove it: the set-up is complete."""
+    """Remove it: the setup is complete."""
     path.unlink(missing_ok=True)
 
 
@@ -103,5 +108,13 @@ def _session(document: dict[str, Any]) -> Session:
 
 def _damaged(path: Path) -> ConfigurationError:
     return ConfigurationError(
-        f"The unfinished set-up in {path} is damaged: remove that file and begin anew. The key is not lost by that."
+        f"The unfinished setup in {path} is damaged: remove that file and start again. The key is kept."
     )
+
+
+def _mask(session: Session) -> None:
+    for token in (session.request_token, session.access_token):
+        if token is not None:
+            masking.register({"credentials": {"access_token_secret": token.secret}})
+    if session.access_token is not None:
+        masking.register({"credentials": {"access_token": session.access_token.token}})

@@ -1,4 +1,4 @@
-"""What an administrator does in Jira, in the words that Jira shows, for each look of its pages.
+"""What an administrator does in Jira, in the words that Jira shows, for each version of its pages.
 
 Sources of the words: Atlassian's "Configure an incoming link", the guides of other products that use OAuth 1.0a
 application links (old and new self-hosted Jira, and Cloud), and `docs/sign-in-oauth.md`, which agrees with this.
@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from source_jira_flow.jira.connection import ServerInfo
+from source_jira_flow.common.files import write_private
 
 APPLICATION_NAME = "source-jira-flow"
-# Since 8.22 Jira can be an OAuth 2.0 provider too, and asks which kind of link is meant.
+# Since 8.22 Jira can also be an OAuth 2.0 provider, and asks for the kind of link.
 _CREATE_LINK_SINCE = (8, 22)
+
+
+class JiraVersion(Protocol):
+    """What `serverInfo` says of a Jira, as far as its pages depend on it."""
+
+    @property
+    def is_cloud(self) -> bool: ...
+
+    @property
+    def version_numbers(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -32,13 +43,13 @@ class ApplicationLink:
 
     @property
     def application_url(self) -> str:
-        """Jira wants one URL a link, so it is made from the key. Names under .example never answer."""
+        """Jira wants one URL for each link, so it is made from the key. Names under .example never exist."""
         return f"https://{APPLICATION_NAME}-{self.fingerprint}.example"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `value` is what to open, enter or paste, to be shown in lines of its own."""
+    """One thing to do. `value` is what to open, enter or paste, shown on lines of its own."""
 
     text: str
     value: str | None = None
@@ -46,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True)
 class _Look:
-    """How a kind of Jira lets a link be made: the way to the page, and what to press there."""
+    """Where a kind of Jira creates a link: the way to the page, and what to press there."""
 
     menu: str
     create: str
@@ -74,18 +85,18 @@ _UNKNOWN = _Look(
 )
 
 
-def administrator_steps(link: ApplicationLink, server: ServerInfo | None) -> list[Step]:
-    """The steps for the Jira that answered; for old and new ones where it did not tell its version."""
+def administrator_steps(link: ApplicationLink, server: JiraVersion | None) -> list[Step]:
+    """The steps for the Jira that responded; for old and new versions if it did not tell its own."""
     look = _look(server)
     return [
         Step(f'As a Jira administrator, open the page "Application links" ({look.menu}).', link.page),
         Step(
-            f"{look.create} Enter this URL and go on. It only names the link: nothing is ever sent there.",
+            f"{look.create} Enter this URL and continue. It only names the link: nothing is ever sent there.",
             link.application_url,
         ),
         Step(
-            'Jira warns: "No response was received from the URL you entered". That is as it should be: leave the URL'
-            ' as it is, and press "Continue".'
+            'Jira warns: "No response was received from the URL you entered". That is expected: leave the URL as it'
+            ' is, and press "Continue".'
         ),
         Step('In the dialog "Link applications", enter the Application Name:', APPLICATION_NAME),
         Step(
@@ -95,22 +106,22 @@ def administrator_steps(link: ApplicationLink, server: ServerInfo | None) -> lis
         Step("The next dialog asks for the Consumer Key:", link.consumer_key),
         Step("Consumer Name:", APPLICATION_NAME),
         Step("Public Key, with its first and last line:", link.public_pem),
-        Step('Press "Continue". The link now stands in Jira\'s list.'),
+        Step('Press "Continue". The link is now in Jira\'s list.'),
     ]
 
 
 EXISTING_LINK = (
-    'If the link is there already, its Edit (the pencil) > "Incoming Authentication" takes the same Consumer Key,'
-    " Consumer Name and Public Key."
+    "If the link already exists, enter the same Consumer Key, Consumer Name and Public Key under Edit (the pencil) >"
+    ' "Incoming Authentication".'
 )
 
 
-def steps_as_text(link: ApplicationLink, server: ServerInfo | None) -> str:
+def steps_as_text(link: ApplicationLink, server: JiraVersion | None) -> str:
     """The same steps as a text file, to send to an administrator. It holds nothing secret."""
     lines = [
         f"An application link in Jira for {APPLICATION_NAME}",
         "",
-        f"It lets a data pipeline read {link.base_url} by OAuth 1.0a, as the account that allows it afterwards.",
+        f"It lets a data pipeline read {link.base_url} with OAuth 1.0a, as the account that allows it afterwards.",
         "Nothing in this text is secret.",
         "",
     ]
@@ -120,15 +131,15 @@ def steps_as_text(link: ApplicationLink, server: ServerInfo | None) -> str:
 
 
 def keep_steps(path: Path, text: str) -> bool:
-    """Put the text where it can be sent from. False where that can't be: it is on the screen too."""
+    """Save the text, to be sent. False if that fails: it is on the screen as well."""
     try:
-        path.write_text(text, encoding="utf-8")
+        write_private(path, text, overwrite=True)
     except OSError:
         return False
     return True
 
 
-def _look(server: ServerInfo | None) -> _Look:
+def _look(server: JiraVersion | None) -> _Look:
     if server is None:
         return _UNKNOWN
     if server.is_cloud:

@@ -1,4 +1,4 @@
-"""The walk from a base URL to a configuration, one step after the other, each of which can be gone again."""
+"""From a base URL to a configuration: a series of steps, each of which can be repeated."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from source_jira_flow.cdk import masking
+from source_jira_flow.common.files import free_place, is_taken, others_can_read, write_private
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.text import duration
 from source_jira_flow.config import Config, clean_base_url
-from source_jira_flow.errors import ConfigurationError, JiraFlowError, SignInRefused
+from source_jira_flow.errors import ConfigurationError, JiraFlowError, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import JiraClient, Unsigned
 from source_jira_flow.jira.connection import (
     Instance,
@@ -22,7 +25,6 @@ from source_jira_flow.jira.connection import (
 )
 from source_jira_flow.oauth_setup.authorization import Authorization
 from source_jira_flow.oauth_setup.config_file import (
-    Document,
     config_document,
     oauth_credentials,
     read_config,
@@ -33,14 +35,13 @@ from source_jira_flow.oauth_setup.keys import KEY_BITS, KeyPair, load_key_pair, 
 from source_jira_flow.oauth_setup.options import Options
 from source_jira_flow.oauth_setup.paste import show_fields
 from source_jira_flow.oauth_setup.places import shown
-from source_jira_flow.oauth_setup.private_files import free_place, others_can_read, write_private
 from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
 from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
 from source_jira_flow.settings import Settings
 
 _STEPS = 6
-# Jira refuses signatures that are some minutes away from its own time.
+# Jira refuses signatures whose time is a few minutes off.
 _CLOCK_TOLERANCE_SECONDS = 60
 _FEWEST_BITS = 2048
 
@@ -56,7 +57,7 @@ class Walk:
         self._logger = logger
 
     def go(self) -> None:
-        """All steps that are not behind us yet."""
+        """All steps that are still to do."""
         before = read_config(self._places.config)
         kept, server = self._reach(before)
         pair, is_new = self._key(kept, before)
@@ -67,13 +68,13 @@ class Walk:
                 token = self._dance(kept, server, pair, consumer_key, is_new, open_things)
         else:
             self._screen.step(4, _STEPS, "Allow the access")
-            self._screen.done("Was allowed in an earlier run.")
+            self._screen.done("Already allowed in an earlier run.")
         document = self._prove(kept, pair, consumer_key, token)
         self._write(kept, document, pair.path)
 
-    # 1. A Jira that answers
+    # 1. A Jira that responds
 
-    def _reach(self, before: Document | None) -> tuple[KeptSession, ServerInfo | None]:
+    def _reach(self, before: JsonObject | None) -> tuple[KeptSession, ServerInfo | None]:
         screen = self._screen
         screen.step(1, _STEPS, "Base URL")
         session = self._earlier_session()
@@ -81,7 +82,7 @@ class Walk:
             return KeptSession(session, self._places.session), self._server(session.base_url)
         given = self._options.base_url or str((before or {}).get("base_url") or "")
         if given and not self._options.base_url:
-            screen.say(f"As in {self._places.config}. For another Jira name --base-url.")
+            screen.say(f"From {self._places.config}. For another Jira, use --base-url.")
         while True:
             if not given and not screen.person:
                 raise ConfigurationError("Which Jira? Name its address with --base-url.")
@@ -97,38 +98,38 @@ class Walk:
                 given = ""
 
     def _earlier_session(self) -> Session | None:
-        """The session to go on from, or None to begin. Raises ConfigurationError where neither can be meant."""
+        """The session to continue, or None to start. Raises ConfigurationError if neither can be meant."""
         place, options = self._places.session, self._options
         kept = load_session(place)
         wanted = clean_base_url(options.base_url) if options.base_url else None
         if kept is None:
             if options.resume:
-                raise ConfigurationError(f"There is nothing to go on from at {place}: begin with --base-url.")
+                raise ConfigurationError(f"There is nothing to continue at {place}: begin with --base-url.")
             return None
         if wanted in (None, kept.base_url):
-            question = f"A set-up for {kept.base_url} was begun here. Go on with it?"
+            question = f"A setup for {kept.base_url} was started here. Continue it?"
             return kept if options.resume or self._screen.yes(question, default=True) else None
         if options.resume:
-            raise ConfigurationError(f"What was begun at {place} is for {kept.base_url}: leave --base-url out.")
-        if self._screen.yes(f"A set-up for {kept.base_url} was begun here. Give it up for this one?", default=False):
+            raise ConfigurationError(f"The setup at {place} is for {kept.base_url}: leave --base-url out.")
+        if self._screen.yes(f"A setup for {kept.base_url} was started here. Discard it?", default=False):
             return None
-        raise ConfigurationError(f"{place} holds an unfinished set-up for {kept.base_url}: name another --output.")
+        raise ConfigurationError(f"{place} has an unfinished setup for {kept.base_url}: name another --output.")
 
     def _server(self, base_url: str) -> ServerInfo | None:
-        """What answers there; None for a Jira that tells nothing to strangers."""
+        """The Jira that responds; None for one that tells nothing before a sign-in."""
         client = JiraClient(base_url, Unsigned(), settings=self._settings, workers=1, logger=self._logger)
         try:
             server = read_server_info(client)
         except SignInRefused:
-            self._screen.done(f"Something answers at {base_url} that tells nothing before the sign-in.")
+            self._screen.done(f"Something answers at {base_url}, but it tells nothing before a sign-in.")
             return None
         refuse_old_version(server)
         self._screen.done(f"{_kind(server)} answers at {base_url}")
         self._compare_clocks(server)
         if server.is_cloud:
             self._screen.warn(
-                "Atlassian calls OAuth 1.0a deprecated on Jira Cloud. An access token (e-mail and API token) needs"
-                " none of these steps there."
+                "OAuth 1.0a is deprecated on Jira Cloud. An access token (email and API token) needs none of these"
+                " steps there."
             )
         return server
 
@@ -137,14 +138,14 @@ class Walk:
         if abs(ahead) > _CLOCK_TOLERANCE_SECONDS:
             side = "ahead of" if ahead > 0 else "behind"
             self._screen.warn(
-                f"This machine's clock is {duration(ahead)} {side} Jira's. Jira refuses a sign-in whose time is some"
-                " minutes off: set the clock right."
+                f"This machine's clock is {duration(ahead)} {side} Jira's. Jira refuses a sign-in whose time is a few"
+                " minutes off: set the clock."
             )
 
     # 2. A key pair
 
-    def _key(self, kept: KeptSession, before: Document | None) -> tuple[KeyPair, bool]:
-        """The pair, and whether it was made just now."""
+    def _key(self, kept: KeptSession, before: JsonObject | None) -> tuple[KeyPair, bool]:
+        """The pair, and whether it is new."""
         self._screen.step(2, _STEPS, "Key pair")
         named = self._options.key_file or (Path(kept.now.key_file) if kept.now.key_file else None)
         place = named or self._places.key
@@ -155,16 +156,16 @@ class Walk:
             place = free_place(place)
         if place.exists():
             pair, is_new = load_key_pair(place), False
-            self._screen.done(f"Uses the key in {shown(place)}")
+            self._screen.done(f"Using the key in {shown(place)}")
             self._look_at_key(pair)
         elif kept.now.key_file and self._options.key_file is None:
             raise ConfigurationError(
-                f"The key of this set-up, {place}, is gone: put it back, or name a new one with --key-file. The"
+                f"The key of this setup, {place}, is gone. Put it back, or name a new one with --key-file. The"
                 " application link then needs the new public key."
             )
         else:
             pair, is_new = make_key_pair(place), True
-            self._screen.done(f"Made an RSA key of {KEY_BITS} bits, which only you can read: {shown(place)}")
+            self._screen.done(f"Created an RSA key of {KEY_BITS} bits (readable only by you): {shown(place)}")
         location = str(place.resolve())
         if kept.now.key_file not in (None, location):
             kept.change(request_token=None, access_token=None)
@@ -173,15 +174,15 @@ class Walk:
 
     def _look_at_key(self, pair: KeyPair) -> None:
         if others_can_read(pair.path):
-            self._screen.warn(f"Others on this machine can read it. To end that: chmod 600 {shown(pair.path)}")
+            self._screen.warn(f"Others on this machine can read it. To change that: chmod 600 {shown(pair.path)}")
         if pair.private_key.key_size < _FEWEST_BITS:
-            self._screen.warn(f"It has {pair.private_key.key_size} bits; {_FEWEST_BITS} or more are advised.")
+            self._screen.warn(f"It has {pair.private_key.key_size} bits; {_FEWEST_BITS} or more are recommended.")
 
-    def _consumer_key(self, kept: KeptSession, pair: KeyPair, before: Document | None) -> str:
-        """As named, as before, or made from the key, so that the same key leads to the same name."""
+    def _consumer_key(self, kept: KeptSession, pair: KeyPair, before: JsonObject | None) -> str:
+        """As given, as before, or made from the key, so that the same key leads to the same name."""
         given = self._options.consumer_key
         if given is not None and (not given.strip() or len(given.split()) > 1):
-            raise ConfigurationError("The consumer key must not be empty and has no spaces: name another.")
+            raise ConfigurationError("The consumer key must not be empty or contain spaces: name another.")
         configured = oauth_credentials(before).get("consumer_key") if _same_jira(before, kept) else None
         earlier = kept.now.consumer_key
         consumer_key = (given or "").strip() or earlier or configured or f"{APPLICATION_NAME}-{pair.fingerprint}"
@@ -221,22 +222,29 @@ class Walk:
         screen.done(f"Jira knows the consumer key {consumer_key} and its public key.")
         screen.step(4, _STEPS, "Allow the access")
         token = authorization.allow()
-        # The request token is used up now: without this on disk, Allow would have to be pressed again.
+        # The request token is used up: without this on disk, Allow would have to be pressed again.
         kept.change(access_token=token, request_token=None)
         screen.done("Jira gave an access token.")
         return token
 
     # 5. The proof
 
-    def _prove(self, kept: KeptSession, pair: KeyPair, consumer_key: str, token: AccessToken) -> Document:
+    def _prove(self, kept: KeptSession, pair: KeyPair, consumer_key: str, token: AccessToken) -> JsonObject:
         self._screen.step(5, _STEPS, "Test")
         document = config_document(kept.now.base_url, consumer_key, pair.private_pem, token.token, token.secret)
+        masking.register(document)
         config = Config.parse(document)
         try:
             instance = connect(config, client_for(config, settings=self._settings, logger=self._logger))
         except SignInRefused:
             kept.change(access_token=None)
             raise
+        except RefusedRequest as refused:
+            # Jira's own messages are not shown: they can echo the token.
+            raise ConfigurationError(
+                f"Jira refused {refused.path} with HTTP {refused.status}. Ask your Jira administrator whether the"
+                " account has access to Jira."
+            ) from None
         self._tell_account(instance)
         return document
 
@@ -247,25 +255,25 @@ class Walk:
             named = f"{named} ({account.display_name})"
         self._screen.done(f"Successfully connected via {named}")
         self._screen.say(
-            "The source sees in Jira what this account sees. If that is not your service account, run this again and"
-            " press Allow as the right one."
+            "The source sees in Jira what this account sees. If this is not your service account, run the command again"
+            " and press Allow as the right one."
         )
 
     # 6. The configuration
 
-    def _write(self, kept: KeptSession, document: Document, key_file: Path) -> None:
+    def _write(self, kept: KeptSession, document: JsonObject, key_file: Path) -> None:
         screen, place = self._screen, self._places.config
         screen.step(6, _STEPS, "Configuration")
         into_existing = self._put_into_existing(place, kept)
-        if place.exists() and not into_existing:
+        if is_taken(place) and not into_existing:
             place = free_place(place)
         write_config(place, document, into_existing=into_existing)
         forget_session(kept.path)
-        screen.done(f"Written, for your eyes only: {place}")
+        screen.done(f"Saved to {place} (readable only by you)")
         screen.blank()
         show_fields(screen, document, place, shown(key_file), secrets=self._options.show_secrets)
         screen.blank()
-        screen.say("On the command line, test the connection and its permissions with:")
+        screen.say("To test the connection and its permissions on the command line:")
         screen.value(f"source-jira-flow check --config {place}")
 
     def _put_into_existing(self, place: Path, kept: KeptSession) -> bool:
@@ -273,13 +281,13 @@ class Walk:
         if before is None:
             return False
         if before and not _same_jira(before, kept):
-            question = f"{place} is for {before.get('base_url')}. Put this Jira and its sign-in in its place?"
+            question = f"{place} is for {before.get('base_url')}. Replace its Jira and sign-in with these?"
         else:
-            question = f"{place} exists. Put the new sign-in into it? Its other settings stay."
+            question = f"{place} exists. Replace the sign-in in it? Its other settings stay."
         return self._screen.yes(question, default=False)
 
 
-def _same_jira(before: Document | None, kept: KeptSession) -> bool:
+def _same_jira(before: JsonObject | None, kept: KeptSession) -> bool:
     try:
         return before is not None and clean_base_url(str(before.get("base_url") or "")) == kept.now.base_url
     except ConfigurationError:

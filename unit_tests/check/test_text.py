@@ -2,7 +2,7 @@
 
 import pytest
 
-from source_jira_flow.common.text import clipped, counted, duration, listed
+from source_jira_flow.common.text import clipped, counted, duration, listed, naming, printable
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,22 @@ def test_a_list_ends_after_ten_names_or_where_it_gets_too_long() -> None:
 
 def test_numbers_have_their_noun() -> None:
     assert (counted(1, "project"), counted(2000, "project")) == ("1 project", "2,000 projects")
+
+
+def test_control_characters_are_replaced_and_line_ends_stay() -> None:
+    assert printable("a\tb\r\nc") == "a\tb\nc"
+    assert printable("\x00\x08\x0d\x1b\x1f\x7f\x80\x9f\u202e\u2069\u200f") == "\N{REPLACEMENT CHARACTER}" * 11
+    assert clipped("ring\x07 \x1b[31mred", 40) == "ring\ufffd \ufffd[31mred"
+
+
+@pytest.mark.parametrize("number", [1, 3, 12, 40])
+def test_a_sentence_names_as_many_as_fit(number: int) -> None:
+    names = [f"{'N' * 20}{place}" for place in range(number)]
+    sentence = naming("These are missing: {names}. Ask for them.", names, 120)
+    assert len(sentence) <= 120
+    assert sentence.startswith("These are missing: NNN")
+    assert sentence.endswith("Ask for them.")
+    assert ("more" in sentence) is (number > 3)
 
 
 def test_a_clipped_text_is_one_line() -> None:

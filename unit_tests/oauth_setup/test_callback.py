@@ -29,7 +29,7 @@ def get(listener: CallbackListener, query: str) -> requests.Response:
 def test_the_verifier_of_the_expected_token_is_taken(listener: CallbackListener) -> None:
     answer = get(listener, "?oauth_token=token&oauth_verifier=a1b2c3")
     assert answer.status_code == 200
-    assert "go back to the terminal" in answer.text
+    assert "return to the terminal" in answer.text
     assert "a1b2c3" not in answer.text
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert listener.wait(5)

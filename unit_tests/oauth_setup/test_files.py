@@ -13,13 +13,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from source_jira_flow.common.files import free_place, others_can_read, refuse_foreign, write_private
 from source_jira_flow.config import Config, OAuthCredentials
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.config_file import config_document, oauth_credentials, read_config, write_config
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
 from source_jira_flow.oauth_setup.keys import KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.places import Places, shown
-from source_jira_flow.oauth_setup.private_files import free_place, others_can_read, write_private
 from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
 
 
@@ -36,12 +36,46 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 def test_private_whatever_the_umask(umask: int, tmp_path: Path) -> None:
     before = os.umask(umask)
     try:
-        write_private(tmp_path / "new" / "file", "text")
+        write_private(tmp_path / "new" / "folder" / "file", "text")
     finally:
         os.umask(before)
-    assert mode_of(tmp_path / "new" / "file") == 0o600
-    assert mode_of(tmp_path / "new") == 0o700
-    assert not others_can_read(tmp_path / "new" / "file")
+    assert mode_of(tmp_path / "new" / "folder" / "file") == 0o600
+    assert mode_of(tmp_path / "new" / "folder") == mode_of(tmp_path / "new") == 0o700
+    assert not others_can_read(tmp_path / "new" / "folder" / "file")
+
+
+def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:
+    target, place = tmp_path / "target", tmp_path / "place"
+    target.write_text("somebody else's")
+    place.symlink_to(target)
+    with pytest.raises(FileExistsError):
+        write_private(place, "text")
+    write_private(place, "text", overwrite=True)
+    assert (target.read_text(), place.read_text()) == ("somebody else's", "text")
+    assert not place.is_symlink()
+
+
+def test_a_link_that_leads_nowhere_takes_a_name_too(tmp_path: Path) -> None:
+    place = tmp_path / "config.json"
+    place.symlink_to(tmp_path / "nowhere")
+    assert free_place(place) == tmp_path / "config-2.json"
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "key.pem"
+    place.write_text("planted")
+    stranger = place.stat().st_uid + 1
+    if os.geteuid() == 0:
+        os.chown(place, stranger, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: stranger + 1)
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        refuse_foreign(place)
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        load_key_pair(place)
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        load_session(place)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    refuse_foreign(place)
 
 
 @pytest.mark.parametrize("hard_links", [True, False])
@@ -97,7 +131,7 @@ def test_a_key_is_never_overwritten(pair: KeyPair) -> None:
     [
         (None, "can't be read"),
         (b"\xff\xfe", "PEM form"),
-        (b"nothing", "no key"),
+        (b"nothing", "no key|not a private key"),
         (b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----", "public key"),
     ],
 )
@@ -146,6 +180,7 @@ def test_a_session_comes_back_as_it_was(tmp_path: Path) -> None:
         '{"version": 1}',
         '{"version": 1, "base_url": "x", "request_token": {"wrong": 1}}',
         '{"version": 1, "base_url": "x", "asked_at": "noon"}',
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_session_says_what_to_do(content: str, tmp_path: Path) -> None:
@@ -185,11 +220,11 @@ def test_into_an_existing_configuration_only_the_sign_in_goes(pair: KeyPair, tmp
     assert mode_of(place) == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "[]", "no json"])
+@pytest.mark.parametrize("content", ["", "[]", "no json", "[" * 100_000])
 def test_a_file_that_is_no_configuration_is_not_touched(content: str, pair: KeyPair, tmp_path: Path) -> None:
     place = tmp_path / "notes.txt"
     place.write_text(content)
-    with pytest.raises(ConfigurationError, match="is no configuration"):
+    with pytest.raises(ConfigurationError, match="is not"):
         write_config(place, document(pair), into_existing=True)
     assert place.read_text() == content
 

@@ -26,5 +26,11 @@ def test_wrong_options_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: source-jira-flow oauth" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("output", ["/", ".", "", "x" * 250])
+def test_an_output_that_can_not_be_a_file_is_refused_at_once(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert oauth_main(["--output", output]) == 2
+    assert "--output" in capsys.readouterr().err
+
+
 def test_the_code_is_not_part_of_what_options_print() -> None:
     assert "a1b2c3" not in repr(parse_options(["--verifier", "a1b2c3"]))

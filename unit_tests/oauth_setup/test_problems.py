@@ -128,4 +128,4 @@ def test_the_key_is_to_blame_where_the_addresses_agree() -> None:
 def test_both_are_to_be_compared_where_jira_does_not_tell() -> None:
     words = signature_words(USED, None, "https://jira.internal", "key.pem")
     assert all(part in words for part in (USED, "https://jira.internal", "key.pem"))
-    assert "does not tell before the sign-in" in signature_words(USED, None, None, "key.pem")
+    assert "shows only after a sign-in" in signature_words(USED, None, None, "key.pem")
