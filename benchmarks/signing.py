@@ -11,7 +11,7 @@ from requests.auth import AuthBase
 from requests_oauthlib import OAuth1
 
 from fake_jira import key_pair
-from source_jira_flow.sign_in.auth import load_private_key, oauth1
+from source_jira_flow.sign_in.oauth1 import OAuth1Signer, load_private_key
 
 _URL = "https://jira.example.com/rest/api/2/myself"
 _ROUNDS = 5
@@ -35,7 +35,8 @@ def measure_signing() -> Signing:
         signature_method="RSA-SHA1",
         rsa_key=private_key,
     )
-    ours = oauth1(load_private_key(private_key), "consumer", resource_owner_key="token", resource_owner_secret="secret")
+    key = load_private_key(private_key)
+    ours = OAuth1Signer(key, "consumer", resource_owner_key="token", resource_owner_secret="secret")
     return Signing(stock=_milliseconds(stock, 5), ours=_milliseconds(ours, 100))
 
 

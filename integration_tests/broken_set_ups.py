@@ -553,7 +553,10 @@ BROKEN_SET_UPS = (
         "a start date that is none", _changed(_cloud, start_date="soon"), "configuration", ("start date 'soon'",)
     ),
     BrokenSetUp(
-        "a key that is none", _credentials({"private_key": "my key"}, _oauth), "private_key", ("no key", "paste")
+        "a key that is none",
+        _credentials({"private_key": "my key"}, _oauth),
+        "private_key",
+        ("not a private key", "paste"),
     ),
     BrokenSetUp("an encrypted key", _encrypted_key, "private_key", ("passphrase", "remove it")),
     BrokenSetUp("the public key", _public_key, "private_key", ("public key", "paste the private one")),

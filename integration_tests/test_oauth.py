@@ -31,7 +31,7 @@ from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.oauth_setup.command_line import DONE, FAILED, PAUSED, oauth_main
 from source_jira_flow.oauth_setup.keys import make_key_pair
 from source_jira_flow.settings import Settings
-from source_jira_flow.sign_in.auth import load_private_key
+from source_jira_flow.sign_in.oauth1 import load_private_key
 
 MINUTE_MS = 60_000
 LOGGER = logging.getLogger("test")

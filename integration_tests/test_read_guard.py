@@ -13,8 +13,9 @@ from integration_tests import broken_networks, certificates
 from integration_tests.broken_set_ups import Scene
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
 from source_jira_flow.check.endpoints import known
-from source_jira_flow.http.refusals import SIGN_IN_WORDS
 from source_jira_flow.jira.missing_permissions import lost_projects, no_project, unknown_projects
+from source_jira_flow.sign_in import api_token, oauth1, password
+from source_jira_flow.sign_in.table import parse_credentials
 
 StartJira = Callable[..., FakeJira]
 
@@ -42,9 +43,9 @@ def after_searches(jira: FakeJira, number: int, change: Callable[[], None]) -> N
 @pytest.mark.parametrize(
     ("setup", "words"),
     [
-        (CLOUD, SIGN_IN_WORDS["unauthorized:access_token"]),
-        (DATA_CENTER, SIGN_IN_WORDS["oauth:token_rejected"]),
-        (SERVER, SIGN_IN_WORDS["unauthorized:username_password"]),
+        (CLOUD, api_token.ApiToken.words["unauthorized"]),
+        (DATA_CENTER, oauth1.OAuth1.words["oauth:token_rejected"]),
+        (SERVER, password.Password.words["unauthorized"]),
     ],
     ids=["Cloud", "Data Center", "Server"],
 )
@@ -64,7 +65,7 @@ def test_a_sign_in_that_fails_in_the_middle_ends_with_the_words_of_check(
 
     assert reading.statuses == {"issues": "INCOMPLETE"}
     assert FailureType.config_error in [error.failure_type for error in reading.errors]
-    anonymous = SIGN_IN_WORDS.get(f"anonymous:{setup.method}", "")
+    anonymous = parse_credentials(config["credentials"]).words["anonymous"]
     assert any(words in said or anonymous in said for said in reading.error_messages), reading.error_messages
     read = {record["id"] for record in reading.records["issues"]}
     assert 0 < len(read) < 1500

@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from source_jira_flow.common.hosts import is_loopback
+import idna
+
+from source_jira_flow.common.hosts import is_cloud, is_loopback
 from source_jira_flow.common.instants import MINUTE, milliseconds
+from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
 from source_jira_flow.settings import Options
+from source_jira_flow.sign_in.base import SignIn
+from source_jira_flow.sign_in.table import parse_credentials
 
 DEFAULT_WORKERS = 8
 DEFAULT_LOOKBACK_MINUTES = 10
+
+_LONGEST_QUOTE = 80
+# Of a host name, by the rules of name servers.
+_LONGEST_LABEL = 63
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_AIRBYTES_OWN_SOURCE = (
+    "This is a configuration of Airbyte's own Jira source: write its domain as base_url (https://acme.atlassian.net),"
+    " and under credentials its email and api_token as the way to sign in “API token” (the README shows it)."
+)
 
 # Path segments that belong to a page of Jira, never to its context path.
 _PAGE_SEGMENTS = frozenset(
@@ -33,43 +47,11 @@ _CLOUD_PAGES = frozenset(
 
 
 @dataclass(frozen=True)
-class OAuthCredentials:
-    """OAuth 1.0a by an application link. `private_key` is PEM."""
-
-    consumer_key: str
-    private_key: str = field(repr=False)
-    access_token: str = field(repr=False)
-    access_token_secret: str = field(repr=False)
-    auth_type: str = "oauth"
-
-
-@dataclass(frozen=True)
-class TokenCredentials:
-    """E-mail and API token, Jira Cloud only."""
-
-    email: str
-    access_token: str = field(repr=False)
-    auth_type: str = "access_token"
-
-
-@dataclass(frozen=True)
-class PasswordCredentials:
-    """User name and password, self-hosted only."""
-
-    username: str
-    password: str = field(repr=False)
-    auth_type: str = "username_password"
-
-
-Credentials = OAuthCredentials | TokenCredentials | PasswordCredentials
-
-
-@dataclass(frozen=True)
 class Config:
     """A checked configuration. `projects` are keys as typed, empty for all; times are milliseconds."""
 
     base_url: str
-    credentials: Credentials
+    credentials: SignIn
     projects: tuple[str, ...] = ()
     start_date: int | None = None
     require_create_issues: bool = True
@@ -84,12 +66,14 @@ class Config:
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Config:
         """Raises InvalidConfig with a sentence for each thing to change, all of them at once."""
+        if _is_of_airbytes_own_source(raw):
+            raise InvalidConfig([_AIRBYTES_OWN_SOURCE])
         readers: dict[str, Callable[[], Any]] = {
-            "base_url": lambda: clean_base_url(str(raw.get("base_url") or "")),
-            "credentials": lambda: _credentials(raw.get("credentials")),
+            "base_url": lambda: clean_base_url(_text(raw, "base_url")),
+            "credentials": lambda: parse_credentials(raw.get("credentials")),
             "projects": lambda: _project_keys(raw.get("projects")),
             "start_date": lambda: _start_date(raw.get("start_date")),
-            "require_create_issues": lambda: bool(raw.get("require_create_issues", True)),
+            "require_create_issues": lambda: _flag(raw, "require_create_issues", True),
             "lookback": lambda: _whole(raw, "lookback_minutes", DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
             "workers": lambda: _whole(raw, "num_workers", DEFAULT_WORKERS, 1, 40),
         }
@@ -98,11 +82,24 @@ class Config:
         for name, read in readers.items():
             try:
                 values[name] = read()
+            except InvalidConfig as error:
+                problems += error.problems
             except ConfigurationError as error:
                 problems.append(str(error))
         if problems:
             raise InvalidConfig(problems)
         return cls(**values)
+
+
+def _is_of_airbytes_own_source(raw: Mapping[str, Any]) -> bool:
+    return "base_url" not in raw and "credentials" not in raw and bool({"api_token", "domain"} & set(raw))
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ConfigurationError(f"'{name}' must be a text.")
+    return value or ""
 
 
 def clean_base_url(pasted: str) -> str:
@@ -112,24 +109,10 @@ def clean_base_url(pasted: str) -> str:
         raise ConfigurationError(
             "The base URL is empty: enter the address of your Jira, such as https://acme.atlassian.net."
         )
+    _refuse_typos(text)
     if "://" not in text:
         text = "https://" + text.lstrip("/")
-    try:
-        parts = urlsplit(text)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        raise ConfigurationError(
-            f"The base URL '{_shortened(pasted)}' is not an address: enter it like https://acme.atlassian.net."
-        ) from None
-    scheme, host = parts.scheme.lower(), _ascii_host(host)
-    if parts.username or parts.password:
-        raise ConfigurationError(
-            "The base URL holds a user name or password: remove it, and enter it under credentials."
-        )
-    if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._:\-]+", host):
-        raise ConfigurationError(
-            f"The base URL '{_shortened(pasted)}' is not an address: enter it like https://acme.atlassian.net."
-        )
+    scheme, host, port, path = _parts(text)
     if scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"The base URL begins with http: your credentials would travel unprotected. Use https://{host} instead."
@@ -137,21 +120,60 @@ def clean_base_url(pasted: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port and port != {"http": 80, "https": 443}[scheme]:
         netloc += f":{port}"
-    return f"{scheme}://{netloc}{_context_path(host, parts.path)}"
+    return f"{scheme}://{netloc}{_context_path(host, path)}"
+
+
+def _refuse_typos(text: str) -> None:
+    """`https:/host`, `https//host` and the like: the scheme would become a part of the name."""
+    mistyped = re.match(r"(https?)([:;]?[/\\]+|[:;])(?=[^/\\])", text, re.IGNORECASE)
+    if mistyped and mistyped.group(2) != "://":
+        rest = _shown(text[mistyped.end() :])
+        raise ConfigurationError(
+            f"The base URL is mistyped: write {mistyped.group(1).lower()}://{rest}, with a colon and two slashes."
+        )
+
+
+def _parts(text: str) -> tuple[str, str, int | None, str]:
+    """Scheme, host, port and path of an address. Raises ConfigurationError, which never shows a password."""
+    try:
+        parts = urlsplit(text)
+        holds_user, port = parts.username is not None, parts.port
+    except ValueError:
+        parts, holds_user, port = None, "@" in text, None
+    if holds_user:
+        raise ConfigurationError(
+            "The base URL holds a user name or password: remove it, and enter it under credentials."
+        )
+    host = _ascii_host((parts.hostname or "").lower()) if parts else ""
+    if parts is None or parts.scheme.lower() not in ("http", "https") or not re.fullmatch(r"[a-z0-9._:\-]+", host):
+        raise ConfigurationError(
+            f"The base URL '{_shown(text)}' is not an address: enter it like https://acme.atlassian.net."
+        )
+    return parts.scheme.lower(), host, port, parts.path
+
+
+def _shown(text: str) -> str:
+    """An address as it may be quoted: a user name and password stand before the last @."""
+    return clipped(text.rpartition("@")[2], _LONGEST_QUOTE)
 
 
 def _ascii_host(host: str) -> str:
-    """A host name as name servers know it: umlauts and the like in their ASCII form; empty where it can't be a name."""
+    """A host name as browsers ask for it: umlauts and the like in their ASCII form; empty where it can't be a name.
+
+    By IDNA 2008: Python's own codec makes ss of ß, which is another host.
+    """
     if ":" in host:
         return host
     try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
+        ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
         return ""
+    labels = ascii_host.removesuffix(".").split(".")
+    return ascii_host if all(0 < len(label) <= _LONGEST_LABEL for label in labels) else ""
 
 
 def _context_path(host: str, path: str) -> str:
-    if host.endswith((".atlassian.net", ".jira.com", ".jira-dev.com")):
+    if is_cloud(host):
         return ""
     kept: list[str] = []
     segments = [segment for segment in path.split("/") if segment]
@@ -165,67 +187,14 @@ def _context_path(host: str, path: str) -> str:
     return "".join(f"/{segment}" for segment in kept)
 
 
-def _credentials(raw: Any) -> Credentials:
-    if not isinstance(raw, Mapping):
-        raise ConfigurationError("The credentials are missing: choose OAuth, access token, or user name and password.")
-    kind = raw.get("auth_type")
-    if kind == "oauth":
-        return OAuthCredentials(
-            consumer_key=_secret(raw, "consumer_key", "consumer key"),
-            private_key=_required(raw, "private_key", "private key"),
-            access_token=_secret(raw, "access_token", "access token"),
-            access_token_secret=_secret(raw, "access_token_secret", "access token secret"),
-        )
-    if kind == "access_token":
-        return TokenCredentials(
-            email=_secret(raw, "email", "e-mail address"),
-            access_token=_secret(raw, "access_token", "API token"),
-        )
-    if kind == "username_password":
-        password = _secret(raw, "password", "password")
-        username = _required(raw, "username", "user name")
-        if ":" in username:
-            raise ConfigurationError(
-                "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
-            )
-        for name, value in (("user name", username), ("password", password)):
-            try:
-                value.encode("latin-1")
-            except UnicodeEncodeError:
-                raise ConfigurationError(
-                    f"The {name} holds a character that self-hosted Jira can't read from a sign-in of this kind"
-                    " (it takes ISO-8859-1 only): use OAuth, or a service account without such characters."
-                ) from None
-        return PasswordCredentials(username=username, password=password)
-    raise ConfigurationError(
-        "The field auth_type must be one of 'oauth', 'access_token' or 'username_password':"
-        " choose how to sign in again."
-    )
-
-
-def _required(raw: Mapping[str, Any], name: str, title: str) -> str:
-    value = raw.get(name)
-    text = value.strip() if isinstance(value, str) else ""
-    if not text:
-        raise ConfigurationError(f"The {title} is empty: fill in '{name}'.")
-    return text
-
-
-def _secret(raw: Mapping[str, Any], name: str, title: str) -> str:
-    text = _required(raw, name, title)
-    if re.search(r"\s", text):
-        raise ConfigurationError(f"The {title} has a space or line break inside: paste it again, without any.")
-    return text
-
-
 def _project_keys(raw: Any) -> tuple[str, ...]:
+    """Keys in a list, or in one text, or both: `["A, B"]` is how some fill in a form."""
     if raw is None:
         return ()
-    if isinstance(raw, str):
-        raw = raw.split(",")
-    if not isinstance(raw, (list, tuple)):
-        raise ConfigurationError("The projects must be a list of project keys, such as ['ABC', 'DEF'].")
-    keys = [str(key).strip() for key in raw]
+    given = [raw] if isinstance(raw, str) else raw
+    if not isinstance(given, (list, tuple)) or not all(isinstance(key, (str, int)) for key in given):
+        raise ConfigurationError("'projects' must be a list of project keys, such as ['ABC', 'DEF'].")
+    keys = [part.strip() for key in given for part in str(key).split(",")]
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
@@ -236,19 +205,31 @@ def _start_date(raw: Any) -> int | None:
         return milliseconds(str(raw).strip())
     except ValueError:
         raise ConfigurationError(
-            f"The start date '{_shortened(str(raw))}' is no date: write it like 2024-01-31 or 2024-01-31T00:00:00Z."
+            f"The start date '{clipped(str(raw), _LONGEST_QUOTE)}' ('start_date') is not a date: write it like"
+            " 2024-01-31 or 2024-01-31T00:00:00Z."
         ) from None
 
 
 def _whole(raw: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
-    value = raw.get(name, default)
-    if value is None:
+    """A whole number, also as a text or with a zero behind the point, as forms and templates have it."""
+    value = raw.get(name)
+    if value is None or value == "":
         return default
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise ConfigurationError(f"'{name}' must be a whole number from {least} to {most}.")
     return value
 
 
-def _shortened(text: str) -> str:
-    stripped = " ".join(text.split())
-    return stripped if len(stripped) <= 80 else stripped[:77] + "..."
+def _flag(raw: Mapping[str, Any], name: str, default: bool) -> bool:
+    value = raw.get(name)
+    if value is None or value == "":
+        return default
+    if isinstance(value, str):
+        value = _FLAGS.get(value.strip().lower())
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"'{name}' must be true or false.")
+    return value

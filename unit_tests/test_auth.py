@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,8 @@ from oauthlib.oauth1 import Client
 from oauthlib.oauth1.rfc5849 import SIGNATURE_RSA
 
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.sign_in.auth import BasicAuth, load_private_key, rsa_sha1_client
+from source_jira_flow.sign_in.basic import encoded_pair
+from source_jira_flow.sign_in.oauth1 import load_private_key, rsa_sha1_client
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     curve = ec.generate_private_key(ec.SECP256R1())
     for text, words in [
-        ("hello", "no key"),
+        ("hello", "not a private key"),
         (public.decode(), "public key"),
         (pem(key, "PKCS8", b"word"), "passphrase"),
         (pem(key, "PKCS1", b"word"), "passphrase"),
@@ -59,6 +61,15 @@ def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
     ]:
         with pytest.raises(ConfigurationError, match=words):
             load_private_key(text)
+
+
+def test_a_text_that_begins_a_key_a_thousand_times_is_refused_at_once() -> None:
+    began = time.monotonic()
+    begins = "-----BEGIN A-----"
+    for text, words in [(begins * 20_000, "longer than any key"), (begins * 3_000, "private key")]:
+        with pytest.raises(ConfigurationError, match=words):
+            load_private_key(text)
+    assert time.monotonic() - began < 1
 
 
 def test_our_signature_is_the_stock_client_s(key: rsa.RSAPrivateKey) -> None:
@@ -82,5 +93,5 @@ def test_the_signature_is_rsa_sha1_of_the_base_string(key: rsa.RSAPrivateKey) ->
 
 
 def test_basic_uses_the_encoding_that_each_kind_of_jira_reads() -> None:
-    assert base64.b64decode(BasicAuth("service", "grün", "latin-1").secrets[0]) == b"service:gr\xfcn"
-    assert base64.b64decode(BasicAuth("a@b.c", "grün", "utf-8").secrets[0]) == "a@b.c:grün".encode()
+    assert base64.b64decode(encoded_pair("service", "grün", "latin-1")) == b"service:gr\xfcn"
+    assert base64.b64decode(encoded_pair("a@b.c", "grün", "utf-8")) == "a@b.c:grün".encode()

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from source_jira_flow.config import Config, PasswordCredentials, TokenCredentials, clean_base_url
+from source_jira_flow.config import Config, clean_base_url
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
+from source_jira_flow.sign_in.api_token import ApiToken
+from source_jira_flow.sign_in.password import Password
 
 TOKEN = {"auth_type": "access_token", "email": "service@acme.com", "access_token": "secret-token"}
 
@@ -65,7 +67,7 @@ def parsed(**changes: Any) -> Config:
 
 def test_white_space_around_credentials_is_dropped() -> None:
     config = parsed(credentials={**TOKEN, "email": " service@acme.com\n", "access_token": "\tsecret-token "})
-    assert config.credentials == TokenCredentials("service@acme.com", "secret-token")
+    assert config.credentials == ApiToken("service@acme.com", "secret-token")
 
 
 def test_white_space_inside_a_token_is_an_error_that_does_not_repeat_it() -> None:
@@ -76,7 +78,7 @@ def test_white_space_inside_a_token_is_an_error_that_does_not_repeat_it() -> Non
 
 def test_a_password_in_latin_letters_is_taken_and_another_points_at_oauth() -> None:
     password = {"auth_type": "username_password", "username": "service", "password": "grün"}
-    assert parsed(credentials=password).credentials == PasswordCredentials("service", "grün")
+    assert parsed(credentials=password).credentials == Password("service", "grün")
     with pytest.raises(ConfigurationError, match="OAuth"):
         parsed(credentials={**password, "password": "密码"})
 
@@ -90,7 +92,7 @@ def test_a_password_in_latin_letters_is_taken_and_another_points_at_oauth() -> N
         ({"credentials": {"auth_type": "username_password", "username": "a:b", "password": "x"}}, "colon"),
         ({"start_date": "yesterday"}, "start date"),
         ({"num_workers": 0}, "from 1 to 40"),
-        ({"num_workers": "8"}, "from 1 to 40"),
+        ({"num_workers": "8.5"}, "from 1 to 40"),
         ({"lookback_minutes": 1441}, "from 0 to 1440"),
         ({"projects": 5}, "list of project keys"),
     ],
@@ -130,3 +132,95 @@ def test_a_name_that_no_name_server_can_know_is_refused(pasted: str) -> None:
 
 def test_a_name_in_other_letters_is_taken_as_name_servers_know_it() -> None:
     assert clean_base_url("https://jirä.example.com/jira") == "https://xn--jir-sla.example.com/jira"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "cleaned"),
+    [
+        ("https://straße.example", "https://xn--strae-oqa.example"),
+        ("https://STRASSE.example", "https://strasse.example"),
+        ("https://jira。example。com", "https://jira.example.com"),
+        ("https://my_jira.example.com", "https://my_jira.example.com"),
+        ("https://xn--strae-oqa.example/jira", "https://xn--strae-oqa.example/jira"),
+    ],
+)
+def test_a_host_is_the_one_that_browsers_go_to(pasted: str, cleaned: str) -> None:
+    assert clean_base_url(pasted) == cleaned
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https:/jira.acme.com",
+        "https//jira.acme.com",
+        "https:jira.acme.com",
+        "HTTPS:///jira.acme.com",
+        "https;//jira.acme.com",
+    ],
+)
+def test_a_mistyped_scheme_is_named_with_what_to_write(pasted: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"mistyped: write https://jira\.acme\.com"):
+        clean_base_url(pasted)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://user:pass-w0rd@jira.acme.com",
+        "https://user:pass-w0rd@jira.acme.com:notaport",
+        "https://user:pass-w0rd@[jira.acme.com",
+        "https://user:pass/w0rd@jira.acme.com",
+        "user:pass-w0rd@jira.acme.com",
+        "ftp://user:pass-w0rd@jira.acme.com",
+        "https:/user:pass-w0rd@jira.acme.com",
+        "https//user:pass-w0rd@jira.acme.com",
+    ],
+)
+def test_a_password_in_the_base_url_is_never_shown(pasted: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        clean_base_url(pasted)
+    assert "w0rd" not in str(refused.value)
+    assert "user:" not in str(refused.value)
+
+
+def test_what_forms_leave_empty_is_the_default() -> None:
+    names = ("projects", "start_date", "require_create_issues", "lookback_minutes", "num_workers")
+    assert parsed(**dict.fromkeys(names)) == parsed()
+    assert parsed(start_date="", num_workers="", lookback_minutes="", require_create_issues="") == parsed()
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "value"),
+    [
+        ({"num_workers": "8"}, "workers", 8),
+        ({"num_workers": 12.0}, "workers", 12),
+        ({"lookback_minutes": "30"}, "lookback", 30 * 60_000),
+        ({"require_create_issues": "false"}, "require_create_issues", False),
+        ({"require_create_issues": "True"}, "require_create_issues", True),
+        ({"projects": "ABC, DEF"}, "projects", ("ABC", "DEF")),
+        ({"projects": ["ABC, DEF", "GHI"]}, "projects", ("ABC", "DEF", "GHI")),
+    ],
+)
+def test_values_are_taken_as_forms_and_templates_write_them(changes: dict[str, Any], name: str, value: Any) -> None:
+    assert getattr(parsed(**changes), name) == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"num_workers": 8.5}, "num_workers"),
+        ({"num_workers": True}, "num_workers"),
+        ({"num_workers": [8]}, "num_workers"),
+        ({"lookback_minutes": "ten"}, "lookback_minutes"),
+        ({"require_create_issues": "perhaps"}, "require_create_issues"),
+        ({"require_create_issues": 7}, "require_create_issues"),
+        ({"projects": {"ABC": True}}, "projects"),
+        ({"projects": [["ABC"]]}, "projects"),
+        ({"start_date": "20223-05-01"}, "start_date"),
+        ({"base_url": 5}, "base_url"),
+        ({"base_url": ["https://acme.atlassian.net"]}, "base_url"),
+    ],
+)
+def test_every_sentence_about_a_field_names_it(changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{name}'"):
+        parsed(**changes)

@@ -1,29 +1,20 @@
-"""What must never be printed, told to the CDK's filter in every shape that could come out.
-
-The CDK masks exact strings. A private key escaped in JSON, or credentials encoded for a header, are other strings.
-"""
+"""The configured secrets, told to the CDK's filter; and what the CDK leaves unfiltered."""
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from airbyte_cdk.models import AirbyteMessage
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-_SECRET_FIELDS = ("private_key", "access_token", "access_token_secret", "password")
-_SHORTEST = 4
+from source_jira_flow.common import secret_text
+from source_jira_flow.sign_in.table import secrets_of
 
 
 def register(config: Mapping[str, Any]) -> None:
-    """Add all shapes of the configured secrets. Must come after the CDK set up its own list, which it replaces."""
-    credentials = config.get("credentials")
-    if isinstance(credentials, Mapping):
-        for secret in _shapes(credentials):
-            if len(secret) >= _SHORTEST:
-                add_to_secrets(secret)
+    """Mask the secrets of a configuration, valid or not. Comes after the CDK set up its own list, and replaces it."""
+    secret_text.configure(*secrets_of(config.get("credentials")))
 
 
 def masked(message: AirbyteMessage) -> AirbyteMessage:
@@ -37,17 +28,3 @@ def masked(message: AirbyteMessage) -> AirbyteMessage:
         error.internal_message = filter_secrets(error.internal_message or "") or None
         error.stack_trace = filter_secrets(error.stack_trace or "") or None
     return message
-
-
-def _shapes(credentials: Mapping[str, Any]) -> Iterator[str]:
-    for name in _SECRET_FIELDS:
-        value = credentials.get(name)
-        if isinstance(value, str):
-            yield from (value, value.strip(), json.dumps(value)[1:-1], repr(value)[1:-1])
-    key = credentials.get("private_key")
-    if isinstance(key, str):
-        yield from (line.strip() for line in key.replace("\\n", "\n").splitlines() if len(line.strip()) >= 40)
-    for user, secret in (("email", "access_token"), ("username", "password")):
-        pair = f"{str(credentials.get(user, '')).strip()}:{str(credentials.get(secret, '')).strip()}"
-        for encoding in ("utf-8", "latin-1"):
-            yield base64.b64encode(pair.encode(encoding, "replace")).decode("ascii")

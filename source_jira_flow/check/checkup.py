@@ -14,16 +14,16 @@ from urllib.parse import quote
 
 from airbyte_cdk.models import AirbyteConnectionStatus, Status
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
-from requests.auth import AuthBase
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.check import permissions
 from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, verdict
 from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
-from source_jira_flow.check.scopes import is_gateway, scope_findings
+from source_jira_flow.check.scopes import scope_findings
 from source_jira_flow.check.security import hidden_level_findings
 from source_jira_flow.check.sign_in import method_finding, sign_in_finding, version_finding
+from source_jira_flow.common.hosts import is_gateway
 from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
@@ -39,7 +39,7 @@ from source_jira_flow.jira.missing_permissions import (
 from source_jira_flow.jira.projects import Project, select
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.settings import DEFAULTS, Settings
-from source_jira_flow.sign_in.auth import authenticator
+from source_jira_flow.sign_in.base import Signer
 
 _ASKED_PERMISSIONS = (
     BROWSE_PROJECTS,
@@ -173,38 +173,37 @@ class _Checkup:
 
     def examine(self, raw: Mapping[str, Any]) -> None:
         config = Config.parse(raw)
-        auth = self._authenticator(config)
-        client = self._client(config, auth)
+        signer = self._signer(config)
+        client = self._client(config, signer or Signer())
         server = self.diagnosis.server = read_server_info(client)
         self._add(version_finding(server))
         method = method_finding(config, server)
         self._add(method)
-        if auth is None or (method and method.failed):
+        if signer is None or (method and method.failed):
             # Credentials of the wrong kind are not sent: each failure counts towards a CAPTCHA.
             return
         jira = self._sign_in(config, client, server)
         if jira is not None:
             self._examine_permissions(config, jira)
 
-    def _authenticator(self, config: Config) -> AuthBase | None:
+    def _signer(self, config: Config) -> Signer | None:
         """None for an unusable private key: the network path to Jira is still checked."""
         try:
-            return authenticator(config.credentials)
+            return config.credentials.signer()
         except ConfigurationError as error:
             self._add(failed("private_key", FixedBy.YOU, str(error)))
             return None
 
-    def _client(self, config: Config, auth: AuthBase | None) -> JiraClient:
+    def _client(self, config: Config, signer: Signer) -> JiraClient:
         # A lowered number of workers means that this Jira can't handle more.
         workers = self._settings.check_requests if config.workers >= DEFAULT_WORKERS else config.workers
         return JiraClient(
             config.base_url,
-            auth,
+            signer,
             settings=self._settings,
             workers=workers,
             logger=self._logger,
             deadline=self._deadline,
-            auth_type=config.credentials.auth_type,
         )
 
     def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> RestJira | None:
@@ -214,14 +213,14 @@ class _Checkup:
         except SignInRefused as refused:
             if refused.reason != "scope":
                 raise
-            through_gateway = client if is_gateway(client) else gateway(client)
+            through_gateway = client if is_gateway(client.base_url) else gateway(client)
             self._add(*(scope_findings(through_gateway) if through_gateway else ()))
             if not any(finding.failed for finding in self.diagnosis.findings):
                 raise
             return None
         jira = jira_of(server, client)
         self.diagnosis.instance = Instance(jira, server, account, config.base_url)
-        if is_gateway(client):
+        if is_gateway(client.base_url):
             missing = scope_findings(client)
             self._add(*missing)
             if any(finding.failed for finding in missing):

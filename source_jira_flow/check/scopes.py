@@ -16,7 +16,6 @@ from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
 
-_GATEWAY_PATH = "/ex/jira/"
 _ONE: Mapping[str, Any] = {"maxResults": 1}
 
 
@@ -39,11 +38,6 @@ _PROBES = (
     _Probe("/rest/api/2/users/search", _ONE),
     _Probe("/rest/agile/1.0/board", _ONE, essential=False),
 )
-
-
-def is_gateway(client: JiraClient) -> bool:
-    """Whether requests go through Atlassian's gateway, where tokens have scopes."""
-    return _GATEWAY_PATH in client.base_url
 
 
 def scope_findings(client: JiraClient) -> list[Finding]:

@@ -8,28 +8,14 @@ from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, SignInRefused
 from source_jira_flow.jira.connection import ServerInfo, refuse_old_version, refuse_wrong_method
+from source_jira_flow.sign_in.table import WAYS
 
-# By the reasons of `refusals.SIGN_IN_WORDS`; the person at the screen fixes all others.
+# By the reasons of a refused sign-in; the person at the screen fixes all others.
 _FIXED_BY: Mapping[str, FixedBy] = {
-    "basic_disabled": FixedBy.JIRA_ADMINISTRATOR,
     "no_access": FixedBy.JIRA_ADMINISTRATOR,
     "ip_address": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_unknown": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:signature_invalid": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:signature_method_rejected": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:permission_denied": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:permission_unknown": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_refused": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:consumer_key_rejected": FixedBy.JIRA_ADMINISTRATOR,
-    "oauth:nonce_used": FixedBy.NETWORK_TEAM,
-    "oauth:parameter_absent": FixedBy.NETWORK_TEAM,
-}
-
-_RETIRED_METHODS: Mapping[str, str] = {
-    "username_password": "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to"
-    " change to it (source-jira-flow oauth).",
-    "oauth on cloud": "Atlassian is retiring OAuth 1.0a on Jira Cloud: plan to change to an access token (e-mail and"
-    " API token).",
+    **{reason: FixedBy.JIRA_ADMINISTRATOR for way in WAYS for reason in way.administrator_fixes},
+    **{reason: FixedBy.NETWORK_TEAM for way in WAYS for reason in way.network_team_fixes},
 }
 
 
@@ -48,8 +34,7 @@ def method_finding(config: Config, server: ServerInfo) -> Finding | None:
     refused = _refused_by(lambda: refuse_wrong_method(config, server), "method", FixedBy.YOU)
     if refused:
         return refused
-    method = config.credentials.auth_type
-    words = _RETIRED_METHODS.get(f"{method} on cloud" if server.is_cloud else method)
+    words = config.credentials.retirement(is_cloud=server.is_cloud)
     return warning("retired_method", FixedBy.YOU, words) if words else None
 
 

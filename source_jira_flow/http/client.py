@@ -19,7 +19,6 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from source_jira_flow import __version__
 from source_jira_flow.errors import (
@@ -46,9 +45,11 @@ from source_jira_flow.http.refusals import (
     jira_messages,
     refuses_sign_in,
     sign_in_refused,
+    taken_for_nobody,
 )
 from source_jira_flow.http.waiting import backoff, jittered, requested_wait
 from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.base import Signer
 
 _HEADERS = {
     "Accept": "application/json",
@@ -82,25 +83,20 @@ class JiraClient:
     def __init__(
         self,
         base_url: str,
-        auth: AuthBase | None,
+        signer: Signer,
         *,
         settings: Settings,
         workers: int,
         logger: logging.Logger,
         deadline: float | None = None,
-        auth_type: str = "",
     ) -> None:
-        """`deadline` is a `time.monotonic()` instant by which every request ends, answered or not.
-
-        `auth_type` is the credentials', for the words about a refused sign-in.
-        """
+        """`deadline` is a `time.monotonic()` instant by which every request ends, answered or not."""
         self.base_url = base_url
         self.settings = settings
         self.workers = workers
         self.logger = logger
-        self._auth = auth
+        self.signer = signer
         self.deadline = deadline
-        self.auth_type = auth_type
         self._slots = threading.BoundedSemaphore(workers)
         self._pause_lock = threading.Lock()
         self._resume_at = 0.0
@@ -114,12 +110,11 @@ class JiraClient:
         """A client with the same sign-in and limits for another address of the same Jira."""
         return JiraClient(
             base_url,
-            self._auth,
+            self.signer,
             settings=self.settings,
             workers=self.workers,
             logger=self.logger,
             deadline=self.deadline,
-            auth_type=self.auth_type,
         )
 
     def get(
@@ -206,7 +201,7 @@ class JiraClient:
             self._wait_for_pause()
             with self._slots:
                 response = self._transmit(
-                    method, url, params=params, data=data, headers=headers, auth=self._auth if signed else Unsigned()
+                    method, url, params=params, data=data, headers=headers, auth=self.signer if signed else Signer()
                 )
             if not response.is_redirect:
                 return response
@@ -252,14 +247,14 @@ class JiraClient:
             words = f": {' '.join(said)}" if said else "."
             raise ServerFault(f"{self._host()} answered HTTP {status} to {path}{words}", status=status, messages=said)
         if refuses_sign_in(status, headers, body):
-            refused = sign_in_refused(status, headers, body, self.auth_type)
+            refused = sign_in_refused(status, headers, body, self.signer)
             if signed and is_failed_login(headers):
                 self._failed_login = refused
             raise refused
         if status >= 400:
             raise refusal(status, jira_messages(body), path)
         if signed and is_anonymous(headers):
-            raise sign_in_refused(status, {"X-AUSERNAME": "anonymous"}, b"", self.auth_type)
+            raise taken_for_nobody(self.signer)
         try:
             return Answer(_parsed(body), headers, response.url)
         except ValueError:
@@ -334,13 +329,6 @@ def _session_for(base_url: str) -> requests.Session:
     session.proxies, session.verify = dict(environment["proxies"]), environment["verify"]
     session.trust_env = False
     return session
-
-
-class Unsigned(AuthBase):
-    """Keeps `requests` from signing with what it finds in a .netrc file."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 def _rate_limited(headers: Mapping[str, str], status: int, host: str) -> RateLimited:

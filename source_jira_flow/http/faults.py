@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from source_jira_flow.common.secret_text import masked
 from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
 
@@ -138,8 +139,8 @@ def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") ->
         name=clipped(parts.hostname or "", _LONGEST_HOST),
         port=port,
         path=clipped(parts.path, _LONGEST_HOST),
-        other=clipped(other, _LONGEST_ADDRESS),
-        title=f" (“{clipped(title, _LONGEST_TITLE)}”)" if title else "",
+        other=clipped(masked(other), _LONGEST_ADDRESS),
+        title=f" (“{clipped(masked(title), _LONGEST_TITLE)}”)" if title else "",
     )
 
 
@@ -166,7 +167,7 @@ def not_json(base_url: str, body: bytes) -> NotJson:
         reason = "cut"
     else:
         reason = "login_page" if _LOGIN_PAGE.search(named) or _PASSWORD_FIELD.search(body) else "page"
-    return NotJson(in_words(reason, base_url, title=named), body_start=text[:200], reason=reason)
+    return NotJson(in_words(reason, base_url, title=named), body_start=masked(text[:200]), reason=reason)
 
 
 def query_redirected(base_url: str) -> NotJson:

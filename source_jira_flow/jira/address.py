@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from source_jira_flow.common.hosts import GATEWAY_HOST, is_cloud
 from source_jira_flow.errors import JiraFlowError, UnusableAddress
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.http.faults import unusable
 
 SERVER_INFO = "/rest/api/2/serverInfo"
 _USUAL_CONTEXT_PATH = "/jira"
-_CLOUD_HOSTS = (".atlassian.net", ".jira.com")
-_GATEWAY = "api.atlassian.com"
 
 
 def no_jira_at(client: JiraClient) -> UnusableAddress:
     """The error for a base URL where something answers that is no Jira; names the right address where one is found."""
     parts = urlsplit(client.base_url)
     host = parts.hostname or ""
-    if host == _GATEWAY:
+    if host == GATEWAY_HOST:
         return unusable("gateway_without_id", client.base_url)
-    if host.endswith(_CLOUD_HOSTS):
+    if is_cloud(host):
         return unusable("no_cloud_site", client.base_url)
     found = right_base_url(client)
     if found:

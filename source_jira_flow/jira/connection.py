@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from source_jira_flow.common.hosts import is_loopback
+from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
 from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable
-from source_jira_flow.http.refusals import sign_in_refused
+from source_jira_flow.http.refusals import taken_for_nobody
 from source_jira_flow.http.waiting import date_of
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
 from source_jira_flow.jira.cloud import CloudJira
@@ -21,11 +22,11 @@ from source_jira_flow.jira.people import person_id
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import ATLASSIAN_GATEWAY
-from source_jira_flow.sign_in.auth import authenticator
 
 OLDEST_VERSION = (7, 13)
 # A firewall may let only the site through: then the site's own answer has to come soon.
 _TRIES_AT_GATEWAY = 2
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _KINDS: dict[bool, type[RestJira]] = {True: CloudJira, False: SelfHostedJira}
 
 
@@ -73,8 +74,7 @@ class Instance:
     @property
     def site_url(self) -> str:
         """Where people read issues: the configured address, or Jira's own where that is Atlassian's gateway."""
-        is_gateway = "/ex/jira/" in self.configured_url or self.jira.client.base_url != self.configured_url
-        return self.server.base_url if is_gateway else self.configured_url
+        return self.server.base_url if is_gateway(self.jira.client.base_url) else self.configured_url
 
     def prove_sign_in(self) -> None:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
@@ -164,17 +164,10 @@ def refuse_old_version(server: ServerInfo) -> None:
 
 
 def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
-    """Raises ConfigurationError for an API token on self-hosted Jira, or a password on Cloud."""
-    method = config.credentials.auth_type
-    if method == "access_token" and not server.is_cloud:
-        raise ConfigurationError(
-            f"API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {server.version}:"
-            " use OAuth or user name and password."
-        )
-    if method == "username_password" and server.is_cloud:
-        raise ConfigurationError(
-            "Jira Cloud takes no passwords: use an access token (e-mail address and API token) or OAuth."
-        )
+    """Raises ConfigurationError where this kind of Jira does not take this way to sign in."""
+    misfit = config.credentials.misfit(is_cloud=server.is_cloud, version=server.version)
+    if misfit:
+        raise ConfigurationError(misfit)
 
 
 def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
@@ -182,8 +175,8 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
     try:
         return _myself(client), client
     except SignInRefused as refused:
-        has_token = server.is_cloud and config.credentials.auth_type == "access_token"
-        if not has_token or refused.reason in ("captcha", "password_as_token"):
+        may_try = server.is_cloud and config.credentials.tries_gateway
+        if not may_try or refused.reason in ("captcha", "password_as_token"):
             raise
         through_gateway = gateway(client)
         if through_gateway is None:
@@ -207,7 +200,12 @@ def gateway(client: JiraClient) -> JiraClient | None:
     except JiraFlowError:
         return None
     cloud_id = tenant.get("cloudId") if isinstance(tenant, dict) else None
-    return client.at(f"{_gateway_root(client)}/ex/jira/{cloud_id}") if cloud_id else None
+    return client.at(f"{_gateway_root(client)}{GATEWAY_PATH}{cloud_id}") if _is_uuid(cloud_id) else None
+
+
+def _is_uuid(text: Any) -> bool:
+    """A cloud id is one. Anything else would lead credentials to another path of the gateway."""
+    return isinstance(text, str) and _UUID.fullmatch(text) is not None
 
 
 def _gateway_root(client: JiraClient) -> str:
@@ -221,7 +219,7 @@ def _myself(client: JiraClient, tries: int | None = None) -> Account:
     document: JsonObject = client.get("/rest/api/2/myself", tries=tries)
     identifier = person_id(document)
     if not identifier:
-        raise sign_in_refused(200, {"X-AUSERNAME": "anonymous"}, b"", client.auth_type)
+        raise taken_for_nobody(client.signer)
     return Account(
         id=identifier,
         display_name=document.get("displayName") or None,
@@ -234,8 +232,7 @@ def client_for(config: Config, **arguments: Any) -> JiraClient:
     """The client for a configuration; arguments as JiraClient's."""
     return JiraClient(
         config.base_url,
-        authenticator(config.credentials),
+        config.credentials.signer(),
         workers=config.workers,
-        auth_type=config.credentials.auth_type,
         **arguments,
     )

@@ -10,22 +10,15 @@ from typing import Any
 from source_jira_flow.common.files import is_taken, read_json_object, reason_of, write_private
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.sign_in.oauth1 import OAuth1
 
 
 def config_document(
     base_url: str, consumer_key: str, private_pem: str, access_token: str, access_token_secret: str
 ) -> JsonObject:
     """A configuration that `check` accepts, in the names of the spec."""
-    return {
-        "base_url": base_url,
-        "credentials": {
-            "auth_type": "oauth",
-            "consumer_key": consumer_key,
-            "private_key": private_pem,
-            "access_token": access_token,
-            "access_token_secret": access_token_secret,
-        },
-    }
+    sign_in = OAuth1(consumer_key, private_pem, access_token, access_token_secret)
+    return {"base_url": base_url, "credentials": sign_in.as_document()}
 
 
 def read_config(path: Path) -> JsonObject | None:
@@ -41,9 +34,7 @@ def read_config(path: Path) -> JsonObject | None:
 def oauth_credentials(document: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The OAuth credentials in a configuration; empty if it has none."""
     credentials = document.get("credentials") if document else None
-    if isinstance(credentials, Mapping) and credentials.get("auth_type") == "oauth":
-        return credentials
-    return {}
+    return credentials if OAuth1.is_chosen_in(credentials) and credentials else {}
 
 
 def write_config(path: Path, document: Mapping[str, Any], *, into_existing: bool = False) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from source_jira_flow.errors import ConfigurationError, NotJson, ServerFault
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.http.refusals import oauth_problem, sign_in_refused
+from source_jira_flow.http.refusals import sign_in_refused
 from source_jira_flow.oauth_setup.problems import (
     ACCESS_TOKEN,
     REQUEST_TOKEN,
@@ -21,7 +21,7 @@ from source_jira_flow.oauth_setup.problems import (
     words_for,
 )
 from source_jira_flow.settings import Settings
-from source_jira_flow.sign_in.auth import oauth1
+from source_jira_flow.sign_in.oauth1 import OAuth1Refusals, OAuth1Signer, oauth_problem
 
 _SERVLETS = "/plugins/servlet/oauth"
 # Jira then shows the verifier as a "verification code" instead of sending the browser anywhere.
@@ -76,10 +76,10 @@ class Dance:
         return AccessToken(given["oauth_token"], given["oauth_token_secret"])
 
     def _post(self, step: str, **arguments: str) -> dict[str, str]:
-        auth = oauth1(self.private_key, self.consumer_key, **arguments)
-        client = JiraClient(self.base_url, auth, settings=self.settings, workers=1, logger=self.logger)
+        signer = OAuth1Signer(self.private_key, self.consumer_key, **arguments)
+        client = JiraClient(self.base_url, signer, settings=self.settings, workers=1, logger=self.logger)
         response = client.raw("POST", f"{_SERVLETS}/{step}")
-        problem = oauth_problem(response.headers, response.content)
+        problem = oauth_problem(response.headers, response.text)
         if problem:
             raise DanceRefused(problem, self._words(step, problem, response), status=response.status_code)
         _refuse_other_answers(response, self.base_url)
@@ -107,6 +107,6 @@ def _refuse_other_answers(response: requests.Response, base_url: str) -> None:
             " a path such as /jira."
         )
     if status in (401, 403):
-        raise sign_in_refused(status, response.headers, response.content, "oauth")
+        raise sign_in_refused(status, response.headers, response.content, OAuth1Refusals())
     if status >= 400:
         raise ServerFault(f"Jira responded with HTTP {status} to the OAuth sign-in. Try again later.", status=status)

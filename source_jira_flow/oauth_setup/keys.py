@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from source_jira_flow.common.files import reason_of, refuse_foreign, write_private
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.sign_in.auth import load_private_key
+from source_jira_flow.sign_in.oauth1 import load_private_key
 
 # Signing is about three times faster than with 3072 bits, and every request is signed.
 KEY_BITS = 2048

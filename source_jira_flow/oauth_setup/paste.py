@@ -11,14 +11,7 @@ from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config
 from source_jira_flow.oauth_setup.places import Places
 from source_jira_flow.oauth_setup.screen import Screen
-
-_METHOD = "OAuth (application link)"
-_FIELDS = {"consumer_key": "Consumer key"}
-_SECRET_FIELDS = {
-    "private_key": "Private key",
-    "access_token": "Access token",
-    "access_token_secret": "Access token secret",
-}
+from source_jira_flow.sign_in.oauth1 import OAuth1
 
 
 def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, key_file: Path, *, secrets: bool) -> None:
@@ -27,20 +20,21 @@ def show_fields(screen: Screen, document: Mapping[str, Any], path: Path, key_fil
     `path` is the configuration, `key_file` the private key.
     """
     credentials = document["credentials"]
-    places = {name: f"credentials.{name} in {path}" for name in _SECRET_FIELDS}
+    places = {field.name: f"credentials.{field.name} in {path}" for field in OAuth1.fields}
     if key_file.exists():
         places["private_key"] = f"the whole text of {key_file}"
     screen.say("Paste these values into Airbyte, in the form of a Jira Flow source:")
     screen.field("Base URL", document["base_url"])
-    screen.field("Authentication method", _METHOD)
-    for name, title in _FIELDS.items():
-        screen.field(title, credentials[name])
-    for name, title in _SECRET_FIELDS.items():
-        if secrets:
+    screen.field("Authentication method", OAuth1.choice)
+    for field in OAuth1.fields:
+        title = field.title[0].upper() + field.title[1:]
+        if not field.is_secret:
+            screen.field(title, credentials[field.name])
+        elif secrets:
             screen.field(title, "")
-            screen.secret(credentials[name])
+            screen.secret(credentials[field.name])
         else:
-            screen.field(title, places[name])
+            screen.field(title, places[field.name])
 
 
 def show_fields_again(screen: Screen, places: Places, *, secrets: bool) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.errors import SignInRefused
 from source_jira_flow.http.refusals import sign_in_refused
+from source_jira_flow.sign_in.oauth1 import OAuth1Refusals
 
 REQUEST_TOKEN = "request-token"  # noqa: S105  # a servlet's name
 ACCESS_TOKEN = "access-token"  # noqa: S105
@@ -50,7 +51,7 @@ def denied() -> DanceRefused:
 def words_for(step: str, problem: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What a problem means at this step of the dance. The response is never quoted: it can echo a token."""
     own = _AT_ACCESS_TOKEN.get(problem) if step == ACCESS_TOKEN else None
-    return own or str(sign_in_refused(status, headers, body, "oauth"))
+    return own or str(sign_in_refused(status, headers, body, OAuth1Refusals()))
 
 
 def signature_words(used: str, believed: str | None, configured: str | None, key_file: str) -> str:

@@ -14,7 +14,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.text import duration
 from source_jira_flow.config import Config, clean_base_url
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, RefusedRequest, SignInRefused
-from source_jira_flow.http.client import JiraClient, Unsigned
+from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.connection import (
     Instance,
     ServerInfo,
@@ -39,6 +39,7 @@ from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
 from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
 from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.base import Signer
 
 _STEPS = 6
 # Jira refuses signatures whose time is a few minutes off.
@@ -117,7 +118,7 @@ class Walk:
 
     def _server(self, base_url: str) -> ServerInfo | None:
         """The Jira that responds; None for one that tells nothing before a sign-in."""
-        client = JiraClient(base_url, Unsigned(), settings=self._settings, workers=1, logger=self._logger)
+        client = JiraClient(base_url, Signer(), settings=self._settings, workers=1, logger=self._logger)
         try:
             server = read_server_info(client)
         except SignInRefused:

@@ -7,6 +7,7 @@ import pytest
 
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.settings import Settings
+from source_jira_flow.sign_in.base import Signer
 
 
 @pytest.fixture
@@ -14,6 +15,6 @@ def client_at() -> Callable[[str], JiraClient]:
     """A client for an address, that signs nothing."""
 
     def make(base_url: str) -> JiraClient:
-        return JiraClient(base_url, None, settings=Settings(tries=1), workers=1, logger=logging.getLogger("test"))
+        return JiraClient(base_url, Signer(), settings=Settings(tries=1), workers=1, logger=logging.getLogger("test"))
 
     return make

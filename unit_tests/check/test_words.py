@@ -8,9 +8,14 @@ from source_jira_flow.http.faults import WORDS, in_words
 from source_jira_flow.http.refusals import SIGN_IN_WORDS, sign_in_refused
 from source_jira_flow.jira.missing_permissions import WORDS as JIRA_WORDS
 from source_jira_flow.jira.missing_permissions import lost_projects, no_browse_users, no_project, unknown_projects
+from source_jira_flow.sign_in.base import SignIn
+from source_jira_flow.sign_in.oauth1 import OAuth1Refusals
+from source_jira_flow.sign_in.table import WAYS
 
 LONG_HOST = "a-very-long-name-of-a-host." * 8 + "example.com"
-AN_ACTION = re.compile(r"\b(ask|authorize|check|compare|enter|log in|make|renew|set|take|try|use)\b", re.IGNORECASE)
+AN_ACTION = re.compile(
+    r"\b(ask|authorize|check|compare|enter|log in|make|plan to change|renew|set|take|try|use)\b", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("reason", WORDS)
@@ -22,9 +27,15 @@ def test_words_about_the_network_fit_with_the_longest_names(reason: str) -> None
     assert "{" not in text
 
 
-@pytest.mark.parametrize("reason", SIGN_IN_WORDS)
+EVERY_SIGN_IN_WORDS = {
+    **SIGN_IN_WORDS,
+    **{f"{way.title}: {reason}": words for way in WAYS for reason, words in way.words.items()},
+}
+
+
+@pytest.mark.parametrize("reason", EVERY_SIGN_IN_WORDS)
 def test_words_about_the_sign_in_fit_and_say_what_to_do(reason: str) -> None:
-    text = SIGN_IN_WORDS[reason].format(login=" (" + "x" * 90 + ")", clock="y" * 60, problem="z" * 30)
+    text = EVERY_SIGN_IN_WORDS[reason].format(login=" (" + "x" * 90 + ")", clock="y" * 60, problem="z" * 30)
     assert len(text) < 300
     assert AN_ACTION.search(text)
 
@@ -39,6 +50,14 @@ def test_words_about_permissions_fit_and_say_what_to_do(kind: str) -> None:
         assert AN_ACTION.search(text)
         assert "Jira administrator" in text
         assert text.endswith(".")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)
+def test_words_about_ways_to_sign_in_fit_and_say_what_to_do(way: type[SignIn]) -> None:
+    said = (way.refused_by_cloud, way.refused_by_self_hosted, way.retired_by_cloud, way.retired_by_self_hosted)
+    for text in (one.format(version="10.3.12-SNAPSHOT") for one in said if one):
+        assert len(text) < 300
+        assert AN_ACTION.search(text)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +83,6 @@ def test_words_about_permissions_fit_and_say_what_to_do(kind: str) -> None:
 def test_a_refusal_has_one_reason_and_quotes_nothing(
     status: int, headers: dict[str, str], body: bytes, reason: str
 ) -> None:
-    refused = sign_in_refused(status, headers, body, "oauth")
+    refused = sign_in_refused(status, headers, body, OAuth1Refusals())
     assert refused.reason == reason
     assert "secret" not in str(refused).replace("access token secret", "")

@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from source_jira_flow.common.files import free_place, others_can_read, refuse_foreign, write_private
-from source_jira_flow.config import Config, OAuthCredentials
+from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.config_file import config_document, oauth_credentials, read_config, write_config
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
 from source_jira_flow.oauth_setup.keys import KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.places import Places, shown
 from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
+from source_jira_flow.sign_in.oauth1 import OAuth1
 
 
 def mode_of(path: Path) -> int:
@@ -131,7 +132,7 @@ def test_a_key_is_never_overwritten(pair: KeyPair) -> None:
     [
         (None, "can't be read"),
         (b"\xff\xfe", "PEM form"),
-        (b"nothing", "no key|not a private key"),
+        (b"nothing", "not a private key"),
         (b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----", "public key"),
     ],
 )
@@ -206,7 +207,7 @@ def test_the_configuration_is_one_that_the_connector_takes(pair: KeyPair, tmp_pa
     write_config(place, document(pair))
     assert mode_of(place) == 0o600
     config = Config.parse(json.loads(place.read_text()))
-    assert isinstance(config.credentials, OAuthCredentials)
+    assert isinstance(config.credentials, OAuth1)
     assert config.credentials.consumer_key == "consumer"
 
 

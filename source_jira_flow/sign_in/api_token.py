@@ -1,0 +1,66 @@
+"""E-mail address and API token: the simplest way for Jira Cloud."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
+from source_jira_flow.sign_in.basic import basic_header, encoded_pair, looks_like_personal_access_token
+
+
+@dataclass(frozen=True)
+class ApiToken(SignIn):
+    """Tokens with scopes work only at Atlassian's gateway, and sites don't say which kind a refused one is."""
+
+    email: str
+    access_token: str = dataclasses.field(repr=False)
+
+    auth_type = "access_token"
+    title = "access token (e-mail and API token)"
+    choice = "Jira Cloud: e-mail and API token"
+    fields = (
+        Field("email", "e-mail address", is_token=True),
+        Field("access_token", "API token", is_secret=True, is_token=True),
+    )
+    refused_by_self_hosted = (
+        "API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {version}: use OAuth or"
+        " user name and password."
+    )
+    tries_gateway = True
+    words = {  # noqa: RUF012  # never changed
+        "scope": "The API token lacks a scope that this request needs: make a token with the scopes read:jira-work and"
+        " read:jira-user, or one without scopes.",
+        "password_as_token": "This is the account's password, and Jira Cloud takes an API token only: make one in the"
+        " Atlassian account under Security, API tokens, and enter it as the access token.",
+        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the API token: it may be mistyped,"
+        " revoked or expired, or the e-mail is not that of its account. Make a new token if it was in order before.",
+        "unauthorized": "Jira did not accept the e-mail and API token: check that the e-mail is the one of the account"
+        " that made the token, that the token was pasted whole, and that it is not revoked or expired. It must be Jira"
+        " Cloud; elsewhere use another method.",
+    }
+
+    @classmethod
+    def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:
+        email, token = values["email"], values["access_token"]
+        if "@" not in email and "@" in token:
+            yield "E-mail address and API token are swapped: enter each in the field of the other."
+        elif "@" not in email:
+            yield "The e-mail address has no @: enter the address of the Atlassian account that made the token."
+        elif looks_like_personal_access_token(token):
+            yield (
+                "The API token is a personal access token of a self-hosted Jira, and API tokens are for Jira Cloud:"
+                " make an API token in the Atlassian account, or use another way to sign in for self-hosted Jira."
+            )
+
+    def signer(self) -> Signer:
+        return ByHeader(basic_header(self.email, self.access_token, "utf-8"), self.words)
+
+    @classmethod
+    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().secrets(raw)
+        user, token = (str(raw.get(name, "")).strip() for name in ("email", "access_token"))
+        if token:
+            yield encoded_pair(user, token, "utf-8")

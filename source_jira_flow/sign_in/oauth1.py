@@ -1,0 +1,253 @@
+"""OAuth 1.0a by an application link, and the private key's many shapes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests_oauthlib
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from oauthlib.oauth1 import SIGNATURE_RSA, Client
+from requests import PreparedRequest
+
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.sign_in.base import Field, Signer, SignIn
+
+# Both write signature base strings and headers, tokens included, to their debug logs.
+for _name in ("oauthlib", "requests_oauthlib"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+_PROBLEM = re.compile(r"oauth_problem=\"?([a-z_]+)")
+# A key of 16,384 bits has 13 KB.
+_LONGEST_KEY = 64 * 1024
+_A_LINE_OF_KEY = 40
+
+_LINK = "the application link in Jira (Administration → Applications → Application links)"
+_AUTHORIZE_AGAIN = "authorize the source again (source-jira-flow oauth)"
+_NOT_ALLOWED = (
+    "Jira does not allow this consumer to sign in: ask your Jira administrator to allow it in the application link, and"
+    " " + _AUTHORIZE_AGAIN + " as the service account."
+)
+
+# {clock} is how far this machine's clock is off, {problem} Jira's own word.
+WORDS: Mapping[str, str] = {
+    "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the OAuth token: "
+    + _AUTHORIZE_AGAIN
+    + ". A proxy that takes the Authorization header away may be the cause too.",
+    "unauthorized": "Jira did not accept the OAuth sign-in and gave no reason: compare consumer key and public"
+    " key with " + _LINK + ", then " + _AUTHORIZE_AGAIN + ".",
+    "oauth:consumer_key_unknown": "Jira does not know the consumer key: compare it with the incoming settings of "
+    + _LINK
+    + ". Was “Create incoming link” ticked?",
+    "oauth:signature_invalid": "Jira can't verify the signature: the private key does not fit the public key of the"
+    " application link, or a proxy makes Jira see another address. Compare the key, and the base URL with the one in"
+    " Jira's general configuration.",
+    "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or made for another"
+    " consumer: " + _AUTHORIZE_AGAIN + ".",
+    "oauth:token_expired": "The OAuth access token has expired: " + _AUTHORIZE_AGAIN + ".",
+    "oauth:token_revoked": "The OAuth access token was revoked in Jira: " + _AUTHORIZE_AGAIN + ".",
+    "oauth:token_used": "Jira says that this OAuth token was used up, as a request token is: " + _AUTHORIZE_AGAIN + ".",
+    "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Set the clock right, best by a time"
+    " server.",
+    "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask"
+    " your network team if it stays.",
+    "oauth:permission_denied": _NOT_ALLOWED,
+    "oauth:permission_unknown": _NOT_ALLOWED,
+    "oauth:consumer_key_refused": _NOT_ALLOWED,
+    "oauth:consumer_key_rejected": _NOT_ALLOWED,
+    "oauth:user_refused": "The authorization was denied in Jira: " + _AUTHORIZE_AGAIN + ", and press Allow.",
+    "oauth:signature_method_rejected": "Jira wants RSA-SHA1 signatures for this consumer: enter the RSA public key in "
+    + _LINK
+    + ".",
+    "oauth:parameter_absent": "Jira misses a part of the OAuth sign-in: a proxy may cut the Authorization header. Ask"
+    " your network team to let it through, and try again.",
+    "oauth:parameter_rejected": "Jira does not take a part of the OAuth sign-in: check consumer key and access token"
+    " for characters that do not belong there.",
+    "oauth": "Jira refuses the OAuth sign-in ({problem}): compare consumer key and public key with "
+    + _LINK
+    + ", then "
+    + _AUTHORIZE_AGAIN
+    + ".",
+}
+
+
+def rsa_sha1_client(key: RSAPrivateKey) -> type[Client]:
+    """An OAuth client that signs with a key loaded once.
+
+    The stock client parses and validates the PEM again for every signature: 50 ms of CPU each. Loaded
+    once, a signature takes about 1 ms.
+    """
+
+    def sign(base_string: str, _client: Client) -> str:
+        signature = key.sign(base_string.encode("ascii"), padding.PKCS1v15(), hashes.SHA1())
+        return base64.b64encode(signature).decode("ascii")
+
+    class LoadedKeyClient(Client):
+        SIGNATURE_METHODS = {**Client.SIGNATURE_METHODS, SIGNATURE_RSA: sign}  # noqa: RUF012  # as oauthlib has it
+
+    return LoadedKeyClient
+
+
+@dataclass(frozen=True)
+class OAuth1(SignIn):
+    """RSA-SHA1 through an application link of Jira. `private_key` is PEM, in any shape that pasting gives it."""
+
+    consumer_key: str
+    private_key: str = dataclasses.field(repr=False)
+    access_token: str = dataclasses.field(repr=False)
+    access_token_secret: str = dataclasses.field(repr=False)
+
+    auth_type = "oauth"
+    title = "OAuth (application link)"
+    choice = "Any Jira: OAuth by an application link"
+    fields = (
+        Field("consumer_key", "consumer key", is_token=True),
+        Field("private_key", "private key", is_secret=True, is_multiline=True),
+        Field("access_token", "OAuth access token", is_secret=True, is_token=True),
+        Field("access_token_secret", "OAuth access token secret", is_secret=True, is_token=True),
+    )
+    retired_by_cloud = (
+        "Atlassian is retiring OAuth 1.0a on Jira Cloud: plan to change to an access token (e-mail and API token)."
+    )
+    words = WORDS
+    administrator_fixes = frozenset(
+        f"oauth:{problem}"
+        for problem in (
+            "consumer_key_unknown",
+            "signature_invalid",
+            "signature_method_rejected",
+            "permission_denied",
+            "permission_unknown",
+            "consumer_key_refused",
+            "consumer_key_rejected",
+        )
+    )
+    network_team_fixes = frozenset(("oauth:nonce_used", "oauth:parameter_absent"))
+
+    def signer(self) -> Signer:
+        return OAuth1Signer(
+            load_private_key(self.private_key),
+            self.consumer_key,
+            resource_owner_key=self.access_token,
+            resource_owner_secret=self.access_token_secret,
+        )
+
+    @classmethod
+    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().secrets(raw)
+        lines = str(raw.get("private_key", "")).replace("\\n", "\n").splitlines()
+        yield from (line.strip() for line in lines if len(line.strip()) >= _A_LINE_OF_KEY)
+
+
+class OAuth1Refusals(Signer):
+    """What Jira says to requests that were signed by OAuth 1.0a."""
+
+    words = WORDS
+
+    def problem(self, headers: Mapping[str, str], text: str) -> str | None:
+        said = oauth_problem(headers, text)
+        return f"oauth:{said}" if said else None
+
+
+class OAuth1Signer(OAuth1Refusals):
+    """Signs each request by RSA-SHA1; arguments as those of `requests_oauthlib`: tokens, callback_uri, verifier."""
+
+    def __init__(self, key: RSAPrivateKey, consumer_key: str, **arguments: Any) -> None:
+        # rsa_key must not be empty for oauthlib; the key that signs is the loaded one.
+        self._sign = requests_oauthlib.OAuth1(
+            consumer_key,
+            signature_method=SIGNATURE_RSA,
+            rsa_key="loaded",
+            client_class=rsa_sha1_client(key),
+            **arguments,
+        )
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return self._sign(request)
+
+
+def oauth_problem(headers: Mapping[str, str], text: str) -> str | None:
+    """The `oauth_problem` of an answer, such as "token_rejected", from its header or the beginning of its body."""
+    found = _PROBLEM.search(headers.get("WWW-Authenticate", "")) or _PROBLEM.search(text)
+    return found.group(1) if found else None
+
+
+def load_private_key(pasted: str) -> RSAPrivateKey:
+    """An RSA key from PEM (PKCS#1 or PKCS#8), also where line ends became `\\n`, spaces or nothing.
+
+    Raises ConfigurationError: no key, an encrypted key, a public key, a certificate, or not RSA.
+    """
+    if len(pasted) > _LONGEST_KEY:
+        raise ConfigurationError(
+            "The private key is longer than any key: paste the text of the key file alone, from -----BEGIN to the END"
+            " line."
+        )
+    text = pasted.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n")
+    found = _framed(text)
+    if found:
+        label, body = found
+        _refuse_other_pem(label, body)
+        candidates = [_wrapped(label, "".join(body.split()))]
+    else:
+        bare = "".join(text.split())
+        if not re.fullmatch(r"[A-Za-z0-9+/]{100,}={0,2}", bare):
+            raise ConfigurationError(
+                "This is not a private key: paste the whole text of the file, from -----BEGIN to the END line."
+            )
+        candidates = [_wrapped(label, bare) for label in ("PRIVATE KEY", "RSA PRIVATE KEY")]
+    for pem in candidates:
+        try:
+            key = serialization.load_pem_private_key(pem.encode("ascii"), password=None)
+        except TypeError:
+            raise ConfigurationError(_ENCRYPTED) from None
+        except (ValueError, UnsupportedAlgorithm, binascii.Error, UnicodeEncodeError):
+            continue
+        if not isinstance(key, RSAPrivateKey):
+            raise ConfigurationError("The private key is not an RSA key: Jira's application links take RSA only.")
+        return key
+    raise ConfigurationError(
+        "The private key can't be read: it may be cut short."
+        " Paste the whole text of the file, with its BEGIN and END lines."
+    )
+
+
+_ENCRYPTED = (
+    "The private key is protected by a passphrase: remove it (openssl pkey -in key.pem -out plain.pem)"
+    " and paste the plain key."
+)
+
+
+def _framed(text: str) -> tuple[str, str] | None:
+    """What the BEGIN line names, and what stands between it and its END line."""
+    _, begin, rest = text.partition("-----BEGIN ")
+    label, dashes, rest = rest.partition("-----")
+    body, end, _ = rest.partition(f"-----END {label}-----")
+    return (label, body) if begin and dashes and end else None
+
+
+def _refuse_other_pem(label: str, body: str) -> None:
+    if "ENCRYPTED" in label or "Proc-Type" in body or "DEK-Info" in body:
+        raise ConfigurationError(_ENCRYPTED)
+    if "PUBLIC" in label or "CERTIFICATE" in label:
+        raise ConfigurationError(
+            "This is the public key: paste the private one, whose first line says PRIVATE KEY."
+            " The public key belongs in Jira."
+        )
+    if label not in ("PRIVATE KEY", "RSA PRIVATE KEY"):
+        raise ConfigurationError(
+            f"The private key is of the kind {label}: Jira's application links take RSA keys only."
+        )
+
+
+def _wrapped(label: str, body: str) -> str:
+    lines = [body[start : start + 64] for start in range(0, len(body), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])

@@ -1,0 +1,69 @@
+"""User name and password, for self-hosted Jira."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
+from source_jira_flow.sign_in.basic import basic_header, encoded_pair, looks_like_personal_access_token
+
+_ENCODING = "latin-1"
+
+
+@dataclass(frozen=True)
+class Password(SignIn):
+    """A refused password counts towards a CAPTCHA, so it is never tried twice."""
+
+    username: str
+    password: str = dataclasses.field(repr=False)
+
+    auth_type = "username_password"
+    title = "user name and password"
+    choice = "Self-hosted Jira: user name and password (being retired)"
+    fields = (
+        Field("username", "user name"),
+        Field("password", "password", is_secret=True),
+    )
+    refused_by_cloud = "Jira Cloud takes no passwords: use an access token (e-mail address and API token) or OAuth."
+    retired_by_self_hosted = (
+        "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to change to it"
+        " (source-jira-flow oauth)."
+    )
+    administrator_fixes = frozenset(("basic_disabled",))
+    words = {  # noqa: RUF012  # never changed
+        "basic_disabled": "This Jira has sign-in by user name and password switched off: ask your Jira administrator to"
+        " allow it for the service account (Administration → System → Authentication methods), or use OAuth.",
+        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the user name and password: check both"
+        " in a browser. A proxy that takes the sign-in away may be the cause too.",
+        "unauthorized": "Jira did not accept the user name and password: check both once in a browser. Several failures"
+        " in a row make Jira ask for a CAPTCHA. Where Jira has single sign-on only, use OAuth.",
+    }
+
+    @classmethod
+    def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:
+        if ":" in values["username"]:
+            yield "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
+        if looks_like_personal_access_token(values["password"]):
+            yield "The password is a personal access token, which Jira does not take as a password."
+        for field in cls.fields:
+            try:
+                values[field.name].encode(_ENCODING)
+            except UnicodeEncodeError:
+                yield (
+                    f"The {field.title} holds a character that self-hosted Jira can't read from a sign-in of this kind"
+                    " (it takes ISO-8859-1 only): use OAuth, or a service account without such characters."
+                )
+
+    def signer(self) -> Signer:
+        return ByHeader(basic_header(self.username, self.password, _ENCODING), self.words)
+
+    @classmethod
+    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().secrets(raw)
+        user, password = (str(raw.get(name, "")).strip() for name in ("username", "password"))
+        if password:
+            yield encoded_pair(user, password, _ENCODING)
+            yield encoded_pair(user, password, "utf-8")
