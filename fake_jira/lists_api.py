@@ -95,14 +95,26 @@ def search_security_levels(call: Call) -> Response:
 
 
 def project_security_levels(call: Call) -> Response:
-    """Those that the account belongs to: no permission but to see the project is needed."""
-    project = call.project()
+    """Those that the account belongs to; none where it may not set them."""
+    project, account = call.project(), call.account
+    may_set = call.site.holds(account, "SET_ISSUE_SECURITY", project)
     levels = [
         level
         for level in project.security_levels
-        if call.account is not None and (call.account in level.members or call.account.is_admin)
+        if may_set and account is not None and (account in level.members or account.is_admin)
     ]
     return json_response({"levels": [call.documents.security_level(level) for level in levels]})
+
+
+def scheme_of_project(call: Call) -> Response:
+    project = call.project()
+    if not call.site.holds(call.account, "ADMINISTER_PROJECTS", project):
+        raise JiraError(403, "You do not have permission to administer this project.")
+    found = next((each for each in call.site.security_schemes if each.levels is project.security_levels), None)
+    if found is None:
+        raise JiraError(404, "The project has no issue security scheme.")
+    levels = [call.documents.security_level(level) for level in found.levels]
+    return json_response(_scheme(call, found) | {"levels": levels})
 
 
 # Filters and dashboards
@@ -259,6 +271,7 @@ ROUTES = [
     Route("GET", f"{_LEVELS}/level", search_security_levels, "cloud", _ADMINISTRATION, anonymous=False),
     Route("GET", f"{_LEVELS}/{{scheme}}", security_scheme, scopes=_ADMINISTRATION, anonymous=False),
     Route("GET", f"{_API}/project/{{project}}/securitylevel", project_security_levels),
+    Route("GET", f"{_API}/project/{{project}}/issuesecuritylevelscheme", scheme_of_project),
     Route("GET", f"{_API}/filter/search", search_filters, "cloud"),
     Route("GET", f"{_API}/filter/favourite", favourite_filters, anonymous=False),
     Route("GET", f"{_API}/dashboard", dashboards),

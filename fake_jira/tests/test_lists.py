@@ -42,8 +42,15 @@ def test_security_levels_of_a_scheme_and_of_a_project(any_jira: FakeJira) -> Non
     (scheme,) = admin.json(f"{API}/issuesecurityschemes")["issueSecuritySchemes"]
     levels = admin.json(f"{API}/issuesecurityschemes/{scheme['id']}")["levels"]
     assert [level["name"] for level in levels] == ["Reporters only", "Staff"]
+    assert client.json(f"{API}/project/CORE/securitylevel") == {"levels": []}
+    assert client.get(f"{API}/project/CORE/issuesecuritylevelscheme").status_code == 403
+    for permission in ("SET_ISSUE_SECURITY", "ADMINISTER_PROJECTS"):
+        any_jira.site.grant(permission, project="CORE")
     own = client.json(f"{API}/project/CORE/securitylevel")["levels"]
     assert [level["name"] for level in own] == ["Staff"]
+    every = client.json(f"{API}/project/CORE/issuesecuritylevelscheme")["levels"]
+    assert [level["name"] for level in every] == ["Reporters only", "Staff"]
+    assert admin.get(f"{API}/project/TEAM/issuesecuritylevelscheme").status_code == 404
     if any_jira.site.flavor.cloud:
         listed = admin.json(f"{API}/issuesecurityschemes/level")["values"]
         assert [level["issueSecuritySchemeId"] for level in listed] == [str(scheme["id"])] * 2
