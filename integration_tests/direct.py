@@ -1,6 +1,6 @@
-"""The issue sweep against a fake Jira without sockets or processes, for tests of many thousand syncs.
+"""The issue scan against a fake Jira without sockets or processes, for tests of many thousand syncs.
 
-`DirectAdapter` carries requests straight to the fake; `sweep` runs one sync of the streams made of issues in the
+`DirectAdapter` carries requests straight to the fake; `scan` runs one sync of the streams made of issues in the
 calling thread, and can be cut off after any message, as `kill -9` would.
 """
 
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 import requests
@@ -28,14 +29,15 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from fake_jira import FakeJira, Request
+from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.config import Config
 from source_jira_flow.jira.connection import client_for, connect
-from source_jira_flow.scan.streams import SharedSweep, fed_streams
+from source_jira_flow.records.seen import Seen
+from source_jira_flow.scan.scan import IssueScan
 from source_jira_flow.settings import Settings
 from source_jira_flow.sync import Sync
 
@@ -173,7 +175,7 @@ def begin_sync(
     return sync, messages
 
 
-def sweep(
+def scan(
     jira: FakeJira,
     states: Mapping[str, Mapping[str, Any]],
     streams: Sequence[str],
@@ -183,23 +185,16 @@ def sweep(
 ) -> Iterator[AirbyteMessage | tuple[str, Mapping[str, Any]]]:
     """The messages of one sync, in order: records as (stream, data), and STATE messages. Raises what fails it."""
     sync, messages = begin_sync(jira, states, streams, settings=settings, **config)
-    shared = SharedSweep(lambda: sync)
+    issue_scan = IssueScan(sync, Seen(people=False, sprints=False))
+    partition = FunctionPartition("issues", "scan", lambda: issue_scan.records(chain.from_iterable))
     try:
-        for partition in _partitions(shared, sync):
-            for record in partition.read():
-                yield from _drained(messages)
-                yield record.stream_name, record.data
+        for record in partition.read():
             yield from _drained(messages)
+            yield record.stream_name, record.data
     except Exception:
         yield from _drained(messages)
         raise
-    shared.emit_last_states()
     yield from _drained(messages)
-
-
-def _partitions(shared: SharedSweep, sync: Sync) -> Iterator[Partition]:
-    for stream in fed_streams(sync):
-        yield from shared.partitions(stream)
 
 
 def _drained(messages: list[Any]) -> Iterator[AirbyteMessage]:

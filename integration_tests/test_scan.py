@@ -13,7 +13,7 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from fake_jira import Clock, FakeJira, Site, build_site
-from integration_tests.direct import Warehouse, sweep
+from integration_tests.direct import Warehouse, scan
 from integration_tests.support import CLOUD, ROOT, config_for, configured, discover, read_all
 from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
 from source_jira_flow.jira.self_hosted import SelfHostedJira
@@ -34,7 +34,7 @@ def small_jira(flavor: str = "cloud", issues: int = 60, **options: Any) -> FakeJ
 def sync(jira: FakeJira, warehouse: Warehouse, streams: list[str] | None = None, **config: Any) -> int:
     """One sync into the warehouse, a second later; returns how many records came."""
     jira.site.clock.advance(1_000)
-    return warehouse.take(sweep(jira, warehouse.states, streams or STREAMS, settings=QUICK, **config))
+    return warehouse.take(scan(jira, warehouse.states, streams or STREAMS, settings=QUICK, **config))
 
 
 def truth(site: Site) -> dict[str, str]:
@@ -151,7 +151,7 @@ def test_changes_that_search_shows_late_are_caught_by_the_look_back() -> None:
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.5])
-def test_a_sweep_that_ends_early_without_an_error_is_noticed_by_the_count(keep: float) -> None:
+def test_a_scan_that_ends_early_without_an_error_is_noticed_by_the_count(keep: float) -> None:
     jira, warehouse = small_jira(issues=600), Warehouse()
     whole_search = jira.faults.early_end(keep, match=lambda request: "/search/jql" in request.path, after=3, times=1)
     sync(jira, warehouse)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fake_jira import FLAVORS, Clock, FakeJira, Site, build_site, flavor_named
 from fake_jira.entities import Issue, Project
-from integration_tests.direct import Warehouse, sweep
+from integration_tests.direct import Warehouse, scan
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.settings import Settings
@@ -126,7 +126,7 @@ class World:
         """
         self.jira.on_request = lambda record: self.change() if self.random.random() < restless else None
         seen: Counter[str] = Counter()
-        messages = sweep(
+        messages = scan(
             self.jira,
             self.warehouse.states,
             STREAMS,
@@ -145,8 +145,8 @@ class World:
             came = self.warehouse.take(counted(), cut_after)  # type: ignore[arg-type]
         except (ConfigurationError, AirbyteTracedException) as error:
             note(f"sync ended with: {error}")
-            assert restless or "no project" in str(error), str(error)
-            assert "out of sight" in str(error) or "no project" in str(error), str(error)
+            assert restless or "a single project" in str(error), str(error)
+            assert "disappeared during the sync" in str(error) or "a single project" in str(error), str(error)
             came = -1
         finally:
             self.jira.on_request = None

@@ -13,6 +13,7 @@ from fake_jira.clock import DAY_MS, HOUR_MS
 from integration_tests.direct import Warehouse, begin_sync
 from integration_tests.support import REMOVED_AT
 from source_jira_flow.errors import JiraFlowError
+from source_jira_flow.records.seen import Seen
 from source_jira_flow.settings import Settings
 from source_jira_flow.snapshots.streams import read_snapshot
 from source_jira_flow.streams import LABELS, PROJECTS, SPRINTS, USERS, StreamDefinition
@@ -152,14 +153,15 @@ def sync(world: World, warehouse: Warehouse, streams: list[StreamDefinition], se
         )
     except JiraFlowError:
         return False
-    running.issues_read.set()
+    nobody = Seen(people=False, sprints=False)
+    nobody.end()
     well = True
     for stream in streams:
 
         def read(stream: StreamDefinition = stream) -> Iterator[Any]:
             nonlocal well
             try:
-                for record in read_snapshot(running, stream):
+                for record in read_snapshot(running, stream, nobody):
                     identifier = str(record.data[stream.primary_key])
                     sent.append((stream.name, identifier, record.data["observed_at"]))
                     if record.data[REMOVED_AT]:

@@ -44,10 +44,12 @@ class Settings:
     diagnose_limit: float = 300.0
     # Empty: Atlassian's, or for a Jira on this machine that machine itself.
     gateway_url: str = ""
-    # Issues in a page, in a window of the history, and between two checkpoints of the issue scan.
+    # Issues in a page, and in a window of the backfill.
     page_size: int = 100
     window_size: int = 1000
+    # The scan emits a state after so many issues or seconds: at the end of a page, so a thousand issues at most.
     checkpoint_size: int = 900
+    checkpoint_seconds: float = 30.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

@@ -25,7 +25,7 @@ from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.lists import streams_of
-from source_jira_flow.scan.streams import SharedSweep, fed_streams, issue_streams
+from source_jira_flow.scan.streams import SharedScan, issue_streams
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.snapshots.streams import snapshot_streams
 from source_jira_flow.sync import Sync
@@ -102,12 +102,12 @@ class SourceJiraFlow(Source):
     def _streams(
         self, config: Mapping[str, Any], running_sync: Callable[[], Sync], read: ConcurrentRead | None
     ) -> list[AbstractStream]:
-        sweep = SharedSweep(running_sync)
+        scan = SharedScan(running_sync)
         with streams_of(running_sync):
             small_lists = self._manifest.streams(config, read)
         return [
-            *issue_streams(sweep, self.logger),
-            *snapshot_streams(running_sync, sweep, self.logger),
+            *issue_streams(scan, self.logger),
+            *snapshot_streams(running_sync, scan, self.logger),
             *small_lists,
         ]
 
@@ -132,8 +132,6 @@ class SourceJiraFlow(Source):
             self._writes_json,
         )
         sync.states.verify()
-        if not fed_streams(sync):
-            sync.issues_read.set()
         return sync
 
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteStream
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -42,10 +42,7 @@ class SignedIn(Protocol):
 class Sync:
     """What every stream of one run shares.
 
-    `now` is T0: Jira's clock before anything was read, in epoch milliseconds. `seen_people` and `seen_sprints`
-    collect who and what occurs in the issues of this run (Jira's own user objects by id; sprint fields by sprint id),
-    for the lists that Jira cuts or refuses; they are whole once `issues_read` is set. `sweep_failure` tells whether the
-    scan of issues failed. `writes_json` is the source's.
+    `now` is T0: Jira's clock before anything was read, in epoch milliseconds. `writes_json` is the source's.
     """
 
     def __init__(
@@ -69,10 +66,6 @@ class Sync:
         self.logger = logger
         self.writes_json = writes_json
         self.chosen: Mapping[str, ConfiguredAirbyteStream] = {chosen.stream.name: chosen for chosen in catalog.streams}
-        self.seen_people: dict[str, JsonObject] = {}
-        self.seen_sprints: dict[int, Any] = {}
-        self.issues_read = threading.Event()
-        self.sweep_failure: Exception | None = None
         instance = StateInstance(jira, account.identity, lambda: self.projects, logger)
         self.states = States(self.chosen, states, messages, instance)
         self._projects_lock = threading.Lock()

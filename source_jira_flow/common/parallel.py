@@ -1,10 +1,12 @@
-"""Calls of one function for many items at once."""
+"""Many calls at once, and many iterators at once, each in threads that end with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
+from queue import SimpleQueue
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -31,4 +33,49 @@ def in_parallel(
             for future in done:
                 yield under_way.pop(future), future.result()
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def merged(iterators: Sequence[Iterator[Item]], room: int = 2) -> Iterator[Item]:
+    """What all iterators give, as it comes; those of one iterator in its order. Each is run by a thread of its own.
+
+    At most `room` items are here at a time, with the one that the caller has. An error of an iterator is raised once
+    what came before it was given; the others then end at their next item.
+    """
+    given: SimpleQueue[tuple[Item] | Exception | None] = SimpleQueue()
+    places = threading.Semaphore(room)
+    abandoned = threading.Event()
+
+    def run(iterator: Iterator[Item]) -> None:
+        try:
+            for item in iterator:
+                places.acquire()
+                if abandoned.is_set():
+                    return
+                given.put((item,))
+                # Not held while the next one is on its way.
+                del item
+        except Exception as error:  # noqa: BLE001  # raised again by the thread that takes the items
+            given.put(error)
+        else:
+            given.put(None)
+
+    pool = ThreadPoolExecutor(len(iterators), thread_name_prefix="worker")
+    try:
+        for iterator in iterators:
+            pool.submit(run, iterator)
+        running = len(iterators)
+        while running:
+            got = given.get()
+            if isinstance(got, Exception):
+                raise got
+            if got is None:
+                running -= 1
+                continue
+            yield got[0]
+            del got
+            places.release()
+    finally:
+        abandoned.set()
+        places.release(len(iterators))
         pool.shutdown(wait=False, cancel_futures=True)

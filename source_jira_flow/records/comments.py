@@ -11,8 +11,9 @@ from source_jira_flow.jira.people import person_id, person_name
 _IN_COLUMNS = frozenset({"body", "self"})
 
 
-def comment_record(comment: JsonObject, issue: JsonObject, issue_updated: str | None) -> dict[str, Any]:
+def comment_record(comment: JsonObject, issue: JsonObject) -> dict[str, Any]:
     """The record of `comments`; `issue_updated` tells which version of the issue it came with."""
+    document = {name: value for name, value in comment.items() if value is not None and name not in _IN_COLUMNS}
     author, editor = comment.get("author"), comment.get("updateAuthor")
     return {
         "id": comment["id"],
@@ -25,7 +26,7 @@ def comment_record(comment: JsonObject, issue: JsonObject, issue_updated: str | 
         "body": comment.get("body"),
         "created": utc(comment.get("created")),
         "updated": utc(comment.get("updated")),
-        "issue_updated": issue_updated,
+        "issue_updated": utc(issue["fields"].get("updated")),
         "visibility": comment.get("visibility"),
-        "document": {name: value for name, value in comment.items() if value is not None and name not in _IN_COLUMNS},
+        "document": document,
     }

@@ -25,8 +25,13 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
     issue_type = get("issuetype") or _NOTHING
     status = get("status") or _NOTHING
     parent = get("parent") or _NOTHING
-    assignee, reporter, creator = get("assignee"), get("reporter"), get("creator")
+    # Ordered by module, each left for good before the next.
+    kept = {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT}
     sprints = _first(fields, field_map.sprints)
+    epic_key = _first(fields, field_map.epic_links) or _epic(parent)
+    story_points = _first(fields, field_map.story_points)
+    resolved, created, updated = utc(get("resolutiondate")), utc(get("created")), utc(get("updated"))
+    assignee, reporter = get("assignee"), get("reporter")
     return {
         "id": issue["id"],
         "key": key,
@@ -37,7 +42,7 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
         "is_subtask": issue_type.get("subtask"),
         "parent_id": parent.get("id"),
         "parent_key": parent.get("key"),
-        "epic_key": _first(fields, field_map.epic_links) or _epic(parent),
+        "epic_key": epic_key,
         "summary": get("summary"),
         "description": get("description"),
         "status": status.get("name"),
@@ -45,21 +50,21 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
         "status_category": (status.get("statusCategory") or _NOTHING).get("name"),
         "priority": (get("priority") or _NOTHING).get("name"),
         "resolution": (get("resolution") or _NOTHING).get("name"),
-        "resolved": utc(get("resolutiondate")),
+        "resolved": resolved,
         "assignee_id": person_id(assignee),
         "assignee_name": person_name(assignee),
         "reporter_id": person_id(reporter),
         "reporter_name": person_name(reporter),
-        "creator_id": person_id(creator),
+        "creator_id": person_id(get("creator")),
         "labels": get("labels") or [],
         "sprint_ids": sprint_ids(sprints) if sprints else [],
-        "created": utc(get("created")),
-        "updated": utc(get("updated")),
+        "created": created,
+        "updated": updated,
         "due_date": get("duedate"),
-        "story_points": _first(fields, field_map.story_points),
+        "story_points": story_points,
         "comment_count": (get("comment") or _NOTHING).get("total"),
         "url": f"{site_url}/browse/{key}",
-        "fields": {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT},
+        "fields": kept,
     }
 
 

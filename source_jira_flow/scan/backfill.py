@@ -5,66 +5,66 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from airbyte_cdk.sources.types import Record
-
 from source_jira_flow.common.instants import floor_second, milliseconds
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
+from source_jira_flow.scan.batch import Batch
 from source_jira_flow.scan.pages import Range
-from source_jira_flow.scan.progress import BEGINNING, Position, Scope, Window
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
+from source_jira_flow.state.progress import BEGINNING, Group, Position, Window
 
 # A window up to this many times larger than aimed at is read as it is.
 _TOLERANCE = 1.5
-# Into how many parts a large window is cut at first, for each lane.
-_PARTS_PER_LANE = 2
+# Into how many parts a large window is cut at first, for each worker.
+_PARTS_PER_WORKER = 2
 # A cut must leave at least this share on either side, and is sought with so many counts.
 _LEAST_PART = 0.1
 _MOST_TRIALS = 6
 
-Job = Callable[[], Iterable[Record]]
+Job = Callable[[], Iterable[Batch]]
 
 
-class History:
-    """The windows of one scope. `changes_since` says what the read of changes brings: windows leave that to it."""
+class Backfill:
+    """The windows of one group. `changes_since` says what the incremental read brings: windows leave that to it."""
 
     def __init__(
-        self, reader: IssueReader, scope: Scope, changes_since: Mapping[str, int], add: Callable[[Job], None]
+        self, reader: IssueReader, group: Group, changes_since: Mapping[str, int], add: Callable[[Job], None]
     ) -> None:
         """`add` takes the jobs that cutting a window makes."""
         self._reader = reader
-        self._ledger = reader.ledger
-        self._scope = scope
+        self._sync = reader.sync
+        self._group = group
         self._changes_since = changes_since
         self._add = add
         self._coverage = Coverage()
-        start = reader.sync.options.start_date
+        start = self._sync.options.start_date
         self._extra = "" if start is None else jql.at_or_after("updated", start)
 
     # -- reading -----------------------------------------------------------------------------------
 
     def jobs(self) -> list[Job]:
         """One for each window that is pending."""
-        return [partial(self._read, window) for window in self._scope.windows]
+        return [partial(self._read, window) for window in self._group.windows]
 
-    def _read(self, window: Window, count: int | None = None, aim: int | None = None) -> Iterator[Record]:
+    def _read(self, window: Window, count: int | None = None, aim: int | None = None) -> Iterator[Batch]:
+        streams = tuple(window.positions)
         if not self._narrow(window):
+            yield Batch((), streams, lambda stream, issue: False, partial(self._group.window_is_out, window, None))
             return
         whole = not any(window.positions.values())
         self._cut_to_size(window, count, aim)
-        sync, settings = self._reader.sync, self._reader.settings
-        span = Range("created", window.end, sync.now, settings.page_size, self._extra)
+        span = Range("created", window.end, self._sync.now, self._extra)
         coming = WindowCount(window.start, window.end)
-        begin, streams = window.begin(), tuple(window.positions)
-        wanted = partial(self._is_wanted, dict(window.positions), begin)
-        for page in self._reader.pages(self._scope, span, begin):
-            sent = yield from self._reader.send(page.issues, streams, wanted)
+        begin = window.begin()
+        wants = partial(self._wants, dict(window.positions), begin)
+        for page in self._reader.pages(self._group, span, begin):
             coming.add(page.issues)
-            self._ledger.commit_window(self._scope, window, page.position, sent)
+            yield Batch(page.issues, streams, wants, partial(self._group.window_is_out, window, page.position))
             # Nothing of a page is held while the next one is on its way.
-            del page, sent
+            del page
         if whole:
             self._coverage.add(coming, streams)
 
@@ -72,17 +72,16 @@ class History:
         """Let a history begin at its first issue; False where there is none."""
         if window.start != BEGINNING:
             return True
-        first = self._reader.asking(self._scope, self._first_issue)
+        first = self._reader.asking(self._group, self._first_issue)
         start = floor_second(milliseconds(first[0]["fields"]["created"])) if first else window.end
         if start >= window.end:
-            self._ledger.commit_window(self._scope, window, None, {})
             return False
         window.start = start
         return True
 
     def _first_issue(self) -> list[JsonObject]:
-        query = jql.ascending(jql.both(jql.in_projects(self._scope.projects), self._extra), "created")
-        return self._reader.jira.search(query, ["created"], 1).issues
+        query = jql.ascending(jql.both(jql.in_projects(self._group.projects), self._extra), "created")
+        return self._sync.jira.search(query, ["created"], 1).issues
 
     def _cut_to_size(self, window: Window, count: int | None, aim: int | None) -> None:
         """Halve the window until it is small enough to read; the other halves become jobs of their own.
@@ -92,9 +91,9 @@ class History:
         if count is None:
             count = self._count(window.begin().second, window.end).number
         if aim is None:
-            # Smaller windows where large ones would leave lanes idle.
-            most = self._reader.settings.window_size
-            parts = _PARTS_PER_LANE * self._reader.sync.workers
+            # Smaller windows where large ones would leave workers idle.
+            most = self._sync.settings.window_size
+            parts = _PARTS_PER_WORKER * self._sync.workers
             aim = max(most // 2, min(most, count // parts))
             count = self._cut_in_parts(window, count, min(parts, count // aim), aim)
         while count > aim * _TOLERANCE:
@@ -102,14 +101,14 @@ class History:
             if cut is None:
                 return
             middle, left = cut
-            right = self._ledger.split(self._scope, window, middle)
+            right = self._group.split(window, middle)
             self._add(partial(self._read, right, max(0, count - left), aim))
             count = left
 
     def _cut_in_parts(self, window: Window, count: int, parts: int, aim: int) -> int:
-        """Cut a large window in parts of the same length, for all lanes at once; returns the count of the first.
+        """Cut a large window in parts of the same length, for all workers at once; returns the count of the first.
 
-        Halving alone would leave most lanes idle for as many calls as there are halvings.
+        Halving alone would leave most workers idle for as many calls as there are halvings.
         """
         if parts < 2:
             return count
@@ -118,7 +117,7 @@ class History:
         for number in range(parts - 1, 0, -1):
             middle = floor_second(start + length * number // parts)
             if start < middle < window.end:
-                self._add(partial(self._read, self._ledger.split(self._scope, window, middle), None, aim))
+                self._add(partial(self._read, self._group.split(window, middle), None, aim))
         return self._count(start, window.end).number
 
     def _cut(self, start: int, end: int, count: int) -> tuple[int, int] | None:
@@ -137,9 +136,7 @@ class History:
             low, high = (middle, high) if left * 2 < count else (low, middle)
         return None
 
-    def _is_wanted(
-        self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: JsonObject
-    ) -> bool:
+    def _wants(self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: JsonObject) -> bool:
         if stream in self._changes_since and issue["updated_ms"] >= self._changes_since[stream]:
             return False
         reached = positions[stream]
@@ -149,24 +146,23 @@ class History:
         return Position(second, int(issue["id"])) > reached if reached.after else second >= reached.second
 
     def _count(self, start: int, end: int) -> Count:
-        return self._reader.count(self._scope, self._span(start, end))
+        return self._reader.count(self._group, self._span(start, end))
 
     def _span(self, start: int, end: int) -> str:
         return jql.both(jql.between("created", start, end), self._extra)
 
     # -- the count at the end ----------------------------------------------------------------------
 
-    def look_again(self) -> Iterator[Record]:
+    def look_again(self) -> Iterator[Batch]:
         """Read, by ids, what is missing in the windows in which Jira counts more than came."""
         for window, streams in self._coverage.differing(self._count):
-            wanted = partial(self._is_wanted, dict.fromkeys(streams), Position(window.start))
-            for issues in self._reader.missing(self._scope, self._span(window.start, window.end), window.known()):
-                sent = yield from self._reader.send(issues, streams, wanted)
+            wants = partial(self._wants, dict.fromkeys(streams), Position(window.start))
+            for issues in self._reader.missing(self._group, self._span(window.start, window.end), window.known()):
                 window.add(issues)
-                self._ledger.commit_rows(sent)
+                yield Batch(issues, streams, wants)
             self._coverage.looked_into.append((window, streams))
 
-    def judge(self) -> Iterable[Record]:
+    def judge(self) -> Iterable[Batch]:
         """Count once more where something was missing. Raises PassingFault for a difference that is real."""
         verdict = self._coverage.verdict(self._count)
         if verdict.missing:
@@ -174,15 +170,14 @@ class History:
         return ()
 
     def _report(self, verdict: Verdict) -> None:
-        scope = self._scope
-        named = [project.key for project in self._reader.sync.projects if project.id in scope.projects]
+        named = [project.key for project in self._sync.projects if project.id in self._group.projects]
         message = (
             f"Jira counts {verdict.counted} issues in {', '.join(named[:10])}{' and others' if len(named) > 10 else ''}"
             f" where {verdict.came} came; reading again brought no more."
         )
         if not verdict.is_failure:
-            self._reader.sync.logger.warning("%s%s", message, "" if verdict.exact else " The count is an estimate.")
+            self._sync.logger.warning("%s%s", message, "" if verdict.exact else " The count is an estimate.")
             return
         for window, streams in verdict.windows:
-            self._ledger.add_window(scope, Window(window.start, window.end, dict.fromkeys(streams)))
-        raise verdict.error(f"{message} The next sync reads that stretch again.")
+            self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
+        raise PassingFault(f"{message} The next sync reads that stretch again.")

@@ -1,4 +1,4 @@
-"""Jobs that several lanes share: a lane that finds none waits while another may still add some."""
+"""Jobs that several workers share: a worker that finds none waits while another may still add some."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many lanes are at work at once: as many as keep the interpreter busy, and no more."""
+"""How many workers are at work at once: as many as keep the interpreter busy, and no more."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LONGEST_WAIT = 1.0
 
 
 class Pace:
-    """Holds lanes back where Jira answers sooner than this process can work on what it gave.
+    """Holds workers back where Jira answers sooner than this process can work on what it gave.
 
-    Lanes beyond that bring nothing, and cost a fifth of the speed: their threads contend for the interpreter with those
-    that parse and send. Where a page is on the wire for as long as many others take to be worked on, all lanes work.
+    More workers bring nothing, and cost a fifth of the speed: their threads contend for the interpreter with those that
+    parse and send. Where a page is on the wire for as long as many others take to be worked on, all workers work.
     """
 
-    def __init__(self, lanes: int) -> None:
-        self._lanes = lanes
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._change = threading.Condition()
         self._at_work = 0
         self._waits: deque[float] = deque(maxlen=_SAMPLES)
@@ -32,14 +32,14 @@ class Pace:
 
     @property
     def wanted(self) -> int:
-        """How many lanes are enough: one that works, and those that wait for Jira meanwhile."""
+        """How many workers are enough: one that works, and those that wait for Jira meanwhile."""
         waits = sorted(self._waits)
         if len(waits) < _FEWEST_SAMPLES:
-            return self._lanes
+            return self._workers
         # A wait is Jira's time and that of other threads: the shortest tell Jira's; one may have been a short page's.
         wait = waits[1]
         work = max(1e-6, (time.process_time() - self._cpu_before) / self._pages)
-        return min(self._lanes, 1 + math.ceil(wait / work))
+        return min(self._workers, 1 + math.ceil(wait / work))
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -19,50 +19,47 @@ from source_jira_flow.common.instants import SECOND, ceil_second, floor_second, 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Jira
 from source_jira_flow.scan.by_id import IdRead
-from source_jira_flow.scan.progress import Position
+from source_jira_flow.scan.search import IssueSearch
+from source_jira_flow.state.progress import Position
 
 
 @dataclass(frozen=True)
 class Range:
     """What to read: issues whose `field` lies in [start, end), narrowed by `extra` JQL.
 
-    From `settled` on (epoch ms) search may not have caught up with the documents. `page_size` is in issues.
+    From `settled` on (epoch ms) search may not have caught up with the documents.
     """
 
     field: str
     end: int
     settled: int
-    page_size: int
     extra: str = ""
 
 
 @dataclass(frozen=True)
 class ScanPage:
-    """Rows that did not come before in this read, and where a read goes on once they are out (None: at the end)."""
+    """Rows that did not come before in this read, and where it resumes once they are out (None: at the end)."""
 
     issues: list[JsonObject]
     position: Position | None
 
 
 class RangeReader:
-    """One read of a range. After an error `pages` can be called again: it goes on where it stood.
+    """One read of a range. After an error `pages` can be called again: it resumes where it stood.
 
     `projects` gives the ids of the projects, asked for anew with every page, since projects can vanish meanwhile.
     """
 
     def __init__(
         self,
-        jira: Jira,
+        search: IssueSearch,
         projects: Callable[[], Sequence[str]],
-        fields: Sequence[str],
         range_: Range,
         begin: Position,
     ) -> None:
-        self._jira = jira
+        self._search = search
         self._projects = projects
-        self._fields = fields
         self._range = range_
         self._second = floor_second(begin.second)
         self._end = ceil_second(range_.end)
@@ -76,7 +73,7 @@ class RangeReader:
         cursor: Any | None = None
         cursors: set[Any] = set()
         while self._second < self._end:
-            page = self._jira.search(self._query(), self._fields, self._range.page_size, cursor)
+            page = self._search.page(self._query(), cursor)
             fresh = self._fresh(page.issues)
             if page.next is None:
                 break
@@ -86,7 +83,7 @@ class RangeReader:
                 cursors.clear()
                 self._seen = {issue_id: instant for issue_id, instant in self._seen.items() if instant >= anchor}
                 yield ScanPage(fresh, Position(anchor))
-                # Not held while the next page is on its way: two pages a lane are 5 MB, and slower than one.
+                # Not held while the next page is on its way: two pages a worker are 5 MB, and slower than one.
                 del page, fresh
             elif page.issues and all(self._second <= self._instant(row) < self._second + SECOND for row in page.issues):
                 for row in fresh:
@@ -128,9 +125,9 @@ class RangeReader:
     def _crowded(self, after: int) -> Iterator[ScanPage]:
         """One second by its ids. What came of it already in this read is passed over."""
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
-        second = IdRead(self._jira, self._projects, self._fields, span)
+        second = IdRead(self._search, self._projects, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
-        for rows, last_id in second.rows(lacking, self._range.page_size):
+        for rows, last_id in second.rows(lacking):
             yield ScanPage(self._fresh(rows), Position(self._second, last_id))
             self._after = last_id
         self._second += SECOND

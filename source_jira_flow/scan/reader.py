@@ -1,15 +1,12 @@
-"""What all reads of issues share: pages and counts of a scope, projects that vanish meanwhile, records that go out."""
+"""What all reads of issues share: pages and counts of a group, and projects that vanish meanwhile."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from airbyte_cdk.sources.types import Record
-
-from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, ConfigurationError
 from source_jira_flow.jira import jql
@@ -17,16 +14,12 @@ from source_jira_flow.jira.base import Count
 from source_jira_flow.jira.missing_permissions import lost_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.by_id import IdRead
-from source_jira_flow.scan.checkpoints import Ledger
-from source_jira_flow.scan.feeds import Feed, asked_fields
 from source_jira_flow.scan.pace import Pace
 from source_jira_flow.scan.pages import Range, RangeReader, ScanPage
-from source_jira_flow.scan.progress import Position, Scope
+from source_jira_flow.scan.search import IssueSearch
+from source_jira_flow.state.progress import Group, Position
 from source_jira_flow.sync import Sync
 
-Sent = Mapping[str, Sequence[JsonObject]]
-Sending = Generator[Record, None, Sent]
-Wanted = Callable[[str, JsonObject], bool]
 _Answer = TypeVar("_Answer")
 _TRIES_WHEN_REFUSED = 3
 
@@ -45,47 +38,30 @@ class _Patience:
 
 
 class IssueReader:
-    """Reads and sends issues for all lanes of one sweep.
+    """Reads issues for all workers. `fail_at_end` takes errors that end the streams once everything else is read."""
 
-    `fail_at_end` takes errors that end the streams once the rest is read; `observe` is shown every issue that is sent.
-    """
-
-    def __init__(
-        self,
-        sync: Sync,
-        feeds: Sequence[Feed],
-        ledger: Ledger,
-        fail_at_end: Callable[[Exception], None],
-        observe: Callable[[JsonObject], None],
-    ) -> None:
+    def __init__(self, sync: Sync, fields: Sequence[str], fail_at_end: Callable[[Exception], None]) -> None:
         self.sync = sync
-        self.jira = sync.jira
-        self.settings = sync.settings
-        self.ledger = ledger
-        self._feeds = {feed.name: feed for feed in feeds}
-        self._fields = asked_fields(feeds)
+        self.search = IssueSearch(sync.jira, fields, sync.settings.page_size)
         self._fail_at_end = fail_at_end
-        self._observe = observe
         self._pace = Pace(sync.workers)
         self._lock = threading.Lock()
 
-    # -- asking ------------------------------------------------------------------------------------
-
-    def pages(self, scope: Scope, span: Range, begin: Position) -> Iterator[ScanPage]:
-        """The pages of a range. Projects that vanish meanwhile are left out, and the read goes on where it stood."""
-        reader = RangeReader(self.jira, lambda: scope.projects, self._fields, span, begin)
+    def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
+        """The pages of a range. Projects that vanish meanwhile are left out, and the read resumes where it stood."""
+        reader = RangeReader(self.search, lambda: group.projects, span, begin)
         patience = _Patience()
-        while scope.projects:
-            projects = scope.projects
+        while group.projects:
+            projects = group.projects
             try:
                 yield from self._paced(reader.pages())
                 return
             except BadRequest as refused:
-                patience.after(self._drop_vanished(scope, projects), refused)
+                patience.after(self._drop_vanished(group, projects), refused)
         yield ScanPage([], None)
 
     def _paced(self, pages: Iterator[ScanPage]) -> Iterator[ScanPage]:
-        """Each page only once this lane may ask; the next lane comes when the page's records are out."""
+        """Each page only once this worker may ask; the next one comes when the page is taken."""
         while True:
             with self._pace.at_work():
                 began = time.monotonic()
@@ -96,74 +72,47 @@ class IssueReader:
                 yield page
                 del page
 
-    def asking(self, scope: Scope, ask: Callable[[], _Answer]) -> _Answer | None:
-        """The answer to a query about a scope, without projects that vanished meanwhile; None when none is left."""
+    def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
+        """The answer to a query about a group, without projects that vanished meanwhile; None when none is left."""
         patience = _Patience()
-        while scope.projects:
-            projects = scope.projects
+        while group.projects:
+            projects = group.projects
             try:
                 return ask()
             except BadRequest as refused:
-                patience.after(self._drop_vanished(scope, projects), refused)
+                patience.after(self._drop_vanished(group, projects), refused)
         return None
 
-    def count(self, scope: Scope, span: str) -> Count:
-        """How many issues of the scope are in a span (JQL), by Jira's count."""
-        counted = self.asking(scope, lambda: self.jira.count(jql.both(jql.in_projects(scope.projects), span)))
+    def count(self, group: Group, span: str) -> Count:
+        """How many issues of the group are in a span (JQL), by Jira's count."""
+        jira = self.sync.jira
+        counted = self.asking(group, lambda: jira.count(jql.both(jql.in_projects(group.projects), span)))
         return counted or Count(0, exact=True)
 
-    def missing(self, scope: Scope, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
+    def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
         """The issues of a span that are not among the `known` ids: listed by id, and read in portions."""
-        again = IdRead(self.jira, lambda: scope.projects, self._fields, span)
-        ids = self.asking(scope, again.ids) or set()
-        for issues, _ in again.rows(sorted(ids.difference(known), key=int), self.settings.page_size):
+        again = IdRead(self.search, lambda: group.projects, span)
+        ids = self.asking(group, again.ids) or set()
+        for issues, _ in again.rows(sorted(ids.difference(known), key=int)):
             yield issues
 
     def find_project(self, project_id: str) -> Project | None:
         """A project by itself, or None where Jira confirms that the account can't see it."""
-        document = self.jira.project(project_id)
+        document = self.sync.jira.project(project_id)
         return None if document is None else Project.of(document)
 
-    def _drop_vanished(self, scope: Scope, asked: tuple[str, ...]) -> bool:
+    def _drop_vanished(self, group: Group, asked: tuple[str, ...]) -> bool:
         """Jira refuses a whole query for one project that is gone: leave such out. False where none is gone."""
         with self._lock:
-            if scope.projects != asked:
-                return True  # Another lane has found it out.
-            listed = {str(document["id"]) for document in self.jira.projects()}
+            if group.projects != asked:
+                return True  # Another worker has found it out.
+            listed = {str(document["id"]) for document in self.sync.jira.projects()}
             gone = frozenset(
                 project for project in asked if project not in listed and self.find_project(project) is None
             )
             if not gone:
                 return False
             names = sorted(project.key for project in self.sync.projects if project.id in gone)
-            self.ledger.drop_projects(scope, gone)
-        self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone), self.jira.kind)))
+            group.drop(gone)
+        self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone), self.sync.jira.kind)))
         return True
-
-    # -- sending -----------------------------------------------------------------------------------
-
-    def send(self, issues: Sequence[JsonObject], streams: Sequence[str], wanted: Wanted) -> Sending:
-        """The records of some issues; returns the issues that were sent, by stream.
-
-        What was edited at or after T0 belongs to the next sync, so that no issue comes twice in one.
-        """
-        for issue in issues:
-            issue["updated_ms"] = milliseconds(issue["fields"]["updated"])
-        before = [issue for issue in issues if issue["updated_ms"] < self.sync.now]
-        sent = {
-            stream: [issue for issue in before if wanted(stream, issue)] for stream in self._feeds if stream in streams
-        }
-        for stream, chosen in sent.items():
-            self._feeds[stream].prepare(chosen)
-        counted = max(sent, key=lambda stream: len(sent[stream]), default=None)
-        # One page at a time: lanes that took turns at every record would do little else than change threads.
-        with self.ledger.sending:
-            for stream, chosen in sent.items():
-                records = self._feeds[stream].records
-                for issue in chosen:
-                    for data in records(issue):
-                        yield Record(data=data, stream_name=stream)
-                    if stream == counted:
-                        self._observe(issue)
-                        self.ledger.issue_is_out()
-        return sent

@@ -1,15 +1,14 @@
-"""The streams that are made of issues, and the one sweep that feeds them.
+"""The streams that are made of issues, and the one scan that feeds them.
 
-The first of the chosen streams reads the sweep's lanes, whose records go to all of them by name; the others wait for
-its end, and fail when it fails.
+The first of the chosen streams reads the scan, whose records go to all of them by name; the others wait for its end,
+and fail when it fails.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
@@ -18,89 +17,72 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
-from source_jira_flow.common.instants import from_milliseconds
-from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.scan.feeds import CommentFeed, Feed, IssueFeed, LabelFeed
-from source_jira_flow.scan.seen import Occurrences
-from source_jira_flow.scan.sweep import IssueSweep
-from source_jira_flow.streams import COMMENTS, ISSUES, LABELS, SPRINTS, USERS, StreamDefinition
+from source_jira_flow.records.seen import Seen
+from source_jira_flow.scan.fed import chosen_streams
+from source_jira_flow.scan.scan import IssueScan
+from source_jira_flow.streams import COMMENTS, ISSUES, SPRINTS, USERS, StreamDefinition
 from source_jira_flow.sync import Sync
 
 
-class SharedSweep:
-    """The sweep of the running sync, made by whichever stream asks first."""
+class SharedScan:
+    """The scan of the running sync, and what it has seen; both are made by whichever stream asks first."""
 
     def __init__(self, running_sync: Callable[[], Sync]) -> None:
         self._running_sync = running_sync
         self._lock = threading.Lock()
-        self._sweep: IssueSweep | None = None
+        self._seen: Seen | None = None
+        self._scan: IssueScan | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """What issues show; at its end from the beginning where no chosen stream is made of issues."""
+        with self._lock:
+            if self._seen is None:
+                sync = self._running_sync()
+                self._seen = Seen(people=USERS.name in sync.chosen, sprints=SPRINTS.name in sync.chosen)
+                if not chosen_streams(sync):
+                    self._seen.end()
+            return self._seen
 
     def partitions(self, stream: str) -> Iterable[Partition]:
-        """The lanes for the first chosen stream, a wait for the end for the others."""
-        sync = self._running_sync()
-        if stream != fed_streams(sync)[0]:
-            return [FunctionPartition(stream, "sweep", partial(_wait_for_end, sync))]
-        try:
-            lane = self._made(sync).lane
-        except Exception as error:
-            sync.sweep_failure = error
-            sync.issues_read.set()
-            raise
-        return [FunctionPartition(stream, f"lane {number}", lane) for number in range(sync.workers)]
+        """The scan for the first chosen stream, a wait for its end for the others."""
+        is_first = stream == chosen_streams(self._running_sync())[0].name
+        return [FunctionPartition(stream, "scan", self._read if is_first else self._wait)]
 
     def emit_last_states(self) -> None:
         """For the CDK, which wants a state at the end of every stream."""
-        if self._sweep is not None:
-            self._sweep.emit_last_states()
+        if self._scan is not None:
+            self._scan.emit_last_states()
 
-    def _made(self, sync: Sync) -> IssueSweep:
-        with self._lock:
-            if self._sweep is None:
-                self._sweep = _sweep(sync)
-            return self._sweep
+    def _read(self) -> Iterator[Record]:
+        try:
+            self._scan = IssueScan(self._running_sync(), self.seen)
+        except Exception as error:
+            self.seen.end(error)
+            raise
+        return self._scan.records()
 
-
-def fed_streams(sync: Sync) -> Sequence[str]:
-    """The chosen streams that the sweep feeds; labels are among them where Jira has no list of labels."""
-    fed = [ISSUES.name, COMMENTS.name] + ([] if sync.jira.lists_labels else [LABELS.name])
-    return [name for name in fed if name in sync.chosen]
-
-
-def _sweep(sync: Sync) -> IssueSweep:
-    executor = ThreadPoolExecutor(sync.workers, thread_name_prefix="comments")
-    # Beside the fields, for the plan. Should it fail, the plan asks again.
-    executor.submit(lambda: sync.projects)
-    field_map = FieldMap.of(sync.jira.fields())
-    feeds: dict[str, Callable[[], Feed]] = {
-        ISSUES.name: lambda: IssueFeed(field_map, sync.account.site_url, as_json=sync.writes_json),
-        COMMENTS.name: lambda: CommentFeed(sync.jira, executor),
-        LABELS.name: lambda: LabelFeed(sync.states.stored(LABELS.name), from_milliseconds(sync.now)),
-    }
-    occurrences = Occurrences(sync, field_map, people=USERS.name in sync.chosen, sprints=SPRINTS.name in sync.chosen)
-    return IssueSweep(sync, [feeds[name]() for name in fed_streams(sync)], occurrences.note)
+    def _wait(self) -> Iterator[Record]:
+        failure = self.seen.wait()
+        if failure is not None:
+            raise failure
+        return
+        yield
 
 
-def _wait_for_end(sync: Sync) -> Iterator[Record]:
-    sync.issues_read.wait()
-    if sync.sweep_failure is not None:
-        raise sync.sweep_failure
-    return
-    yield
-
-
-def issue_streams(sweep: SharedSweep, logger: logging.Logger) -> list[DefaultStream]:
+def issue_streams(scan: SharedScan, logger: logging.Logger) -> list[DefaultStream]:
     """The streams `issues` and `comments`."""
-    return [fed_stream(definition, sweep, logger) for definition in (ISSUES, COMMENTS)]
+    return [fed_stream(definition, scan, logger) for definition in (ISSUES, COMMENTS)]
 
 
-def fed_stream(definition: StreamDefinition, sweep: SharedSweep, logger: logging.Logger) -> DefaultStream:
-    """A stream that the sweep feeds."""
+def fed_stream(definition: StreamDefinition, scan: SharedScan, logger: logging.Logger) -> DefaultStream:
+    """A stream that the scan feeds."""
     return DefaultStream(
-        partition_generator=GivenPartitions(lambda: sweep.partitions(definition.name)),
+        partition_generator=GivenPartitions(partial(scan.partitions, definition.name)),
         name=definition.name,
         json_schema=definition.schema,
         primary_key=[definition.primary_key],
         cursor_field=CursorField(definition.cursor),
         logger=logger,
-        cursor=OwnStateCursor(sweep.emit_last_states),
+        cursor=OwnStateCursor(scan.emit_last_states),
     )

@@ -1,4 +1,4 @@
-"""What came of a history against what Jira counts, window by window.
+"""What a backfill brought against what Jira counts, window by window.
 
 A count may be an estimate, and issues are deleted while they are read, so a difference proves nothing alone: the
 windows in which Jira counts more than came are found by halves and read again by their ids. What then remains is a
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import JiraFlowError, PassingFault
 from source_jira_flow.jira.base import Count
 
 _FEW = 20
@@ -63,21 +62,16 @@ class Verdict:
         """An estimate alone fails nothing, a handful neither: issues come and go while they are counted."""
         return self.exact and is_large(self.missing, self.counted)
 
-    @staticmethod
-    def error(message: str) -> JiraFlowError:
-        """The windows stay pending in the state, so that the next sync reads them again."""
-        return PassingFault(message)
-
 
 @dataclass
 class Coverage:
-    """The windows of one scope that this sync read from beginning to end, each with its streams."""
+    """The windows of one group that this sync read from beginning to end, each with its streams."""
 
     windows: list[_Entry] = field(default_factory=list)
     looked_into: list[_Entry] = field(default_factory=list)
 
     def add(self, window: WindowCount, streams: tuple[str, ...]) -> None:
-        """A window that came whole. Appending is one step for all lanes."""
+        """A window that came whole. Appending is one step for all workers."""
         self.windows.append((window, streams))
 
     def differing(self, count: CountBetween) -> Iterator[_Entry]:

@@ -8,6 +8,7 @@ from typing import Any
 from source_jira_flow.jira.jql import has_label
 from source_jira_flow.records.labels import label_columns
 from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.seen import Seen
 from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync
@@ -19,7 +20,7 @@ _MOST_PAGES = 10
 class LabelSnapshot:
     """One reading of the labels, as they are written: those that differ in case are two."""
 
-    def __init__(self, sync: Sync, comparison: Comparison) -> None:
+    def __init__(self, sync: Sync, comparison: Comparison, seen: Seen) -> None:
         self._sync = sync
         self._comparison = comparison
 

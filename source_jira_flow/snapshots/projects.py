@@ -9,6 +9,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.records.projects import project_columns
+from source_jira_flow.records.seen import Seen
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.sync import Sync
@@ -17,7 +18,7 @@ from source_jira_flow.sync import Sync
 class ProjectSnapshot:
     """One reading of the projects, which the sync asked for anyway."""
 
-    def __init__(self, sync: Sync, comparison: Comparison) -> None:
+    def __init__(self, sync: Sync, comparison: Comparison, seen: Seen) -> None:
         self._sync = sync
         self._comparison = comparison
 

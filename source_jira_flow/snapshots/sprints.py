@@ -8,6 +8,7 @@ from typing import Any
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotFound
 from source_jira_flow.jira.agile import is_out_of_reach
 from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.seen import Seen
 from source_jira_flow.records.sprint_field import parse_sprint
 from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
 from source_jira_flow.snapshots.absences import Absences
@@ -20,9 +21,10 @@ from source_jira_flow.sync import Sync
 class SprintSnapshot:
     """One comparison of the sprints of all boards, and of those that only issues tell of."""
 
-    def __init__(self, sync: Sync, comparison: Comparison) -> None:
+    def __init__(self, sync: Sync, comparison: Comparison, seen: Seen) -> None:
         self._sync = sync
         self._comparison = comparison
+        self._issues = seen
         self._boards = SprintBoards.parse(comparison.stored.extra, "sprints")
         self._boards_by_sprint: dict[int, frozenset[int]] = {}
 
@@ -92,9 +94,9 @@ class SprintSnapshot:
 
     def _met(self) -> Iterator[dict[str, Any]]:
         """Sprints of boards that the account can't see, as far as issues of this sync tell of them."""
-        self._sync.issues_read.wait()
+        self._issues.wait()
         missing = set(self._comparison.missing())
-        for sprint_id, value in list(self._sync.seen_sprints.items()):
+        for sprint_id, value in list(self._issues.sprints.items()):
             found = self._find(str(sprint_id)) if str(sprint_id) in missing else None
             if found is not None:
                 yield from self._comparison.see(found)

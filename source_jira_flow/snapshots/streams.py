@@ -12,7 +12,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
-from source_jira_flow.scan.streams import SharedSweep
+from source_jira_flow.records.seen import Seen
+from source_jira_flow.scan.streams import SharedScan
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.snapshots.labels import LabelSnapshot
 from source_jira_flow.snapshots.projects import ProjectSnapshot
@@ -33,7 +34,7 @@ class Snapshot(Protocol):
         """What the stream's state holds besides digests: of this reading at its end, of the last before."""
 
 
-_SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison], Snapshot]] = {
+_SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison, Seen], Snapshot]] = {
     USERS: UserSnapshot,
     PROJECTS: ProjectSnapshot,
     SPRINTS: SprintSnapshot,
@@ -41,21 +42,19 @@ _SNAPSHOTS: Mapping[StreamDefinition, Callable[[Sync, Comparison], Snapshot]] = 
 }
 
 
-def snapshot_streams(
-    running_sync: Callable[[], Sync], sweep: SharedSweep, logger: logging.Logger
-) -> list[DefaultStream]:
-    """The streams of lists; where Jira has no list of labels, they come from the sweep of issues."""
+def snapshot_streams(running_sync: Callable[[], Sync], scan: SharedScan, logger: logging.Logger) -> list[DefaultStream]:
+    """The streams of lists; where Jira has no list of labels, they come from the scan of issues."""
 
     def partitions(definition: StreamDefinition) -> Iterable[Partition]:
         sync = running_sync()
         if definition is LABELS and not sync.jira.lists_labels:
-            return sweep.partitions(definition.name)
-        return [FunctionPartition(definition.name, "list", lambda: read_snapshot(sync, definition))]
+            return scan.partitions(definition.name)
+        return [FunctionPartition(definition.name, "list", lambda: read_snapshot(sync, definition, scan.seen))]
 
     def emit_last_state() -> None:
-        # A snapshot emits its state when it has come to its end; the sweep has more to say.
+        # A snapshot emits its state when it has come to its end; the scan has more to say.
         if not running_sync().jira.lists_labels:
-            sweep.emit_last_states()
+            scan.emit_last_states()
 
     return [
         DefaultStream(
@@ -71,11 +70,11 @@ def snapshot_streams(
     ]
 
 
-def read_snapshot(sync: Sync, definition: StreamDefinition) -> Iterator[Record]:
+def read_snapshot(sync: Sync, definition: StreamDefinition, seen: Seen) -> Iterator[Record]:
     """The records of one list, and its state after the last of them: also after those that came before an error."""
     stored = StoredSnapshot.parse(sync.states.stored(definition.name), definition.name)
     comparison = Comparison(definition, stored, sync.now)
-    snapshot = _SNAPSHOTS[definition](sync, comparison)
+    snapshot = _SNAPSHOTS[definition](sync, comparison, seen)
     # Asks Jira for its projects: before anything goes out that only a state makes good.
     common = sync.states.new(definition.name)
 

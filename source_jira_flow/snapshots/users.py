@@ -9,6 +9,7 @@ from source_jira_flow.errors import ConfigurationError, Forbidden, PassingFault
 from source_jira_flow.jira.missing_permissions import BROWSE_USERS, no_browse_users
 from source_jira_flow.jira.people import person_id
 from source_jira_flow.records.observed import Columns
+from source_jira_flow.records.seen import Seen
 from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
@@ -18,9 +19,10 @@ from source_jira_flow.sync import Sync
 class UserSnapshot:
     """One reading of the users."""
 
-    def __init__(self, sync: Sync, comparison: Comparison) -> None:
+    def __init__(self, sync: Sync, comparison: Comparison, seen: Seen) -> None:
         self._sync = sync
         self._comparison = comparison
+        self._seen = seen
 
     def records(self) -> Iterator[dict[str, Any]]:
         """What is new, changed or gone. Raises ConfigurationError where a list that was readable is refused now."""
@@ -81,15 +83,15 @@ class UserSnapshot:
 
     def _met_and_missing(self) -> Iterator[dict[str, Any]]:
         """Those of whom issues tell are not gone, though Jira may know them only there."""
-        self._sync.issues_read.wait()
-        for identifier in set(self._comparison.missing()) & self._sync.seen_people.keys():
+        self._seen.wait()
+        for identifier in set(self._comparison.missing()) & self._seen.people.keys():
             found = self._find(identifier)
             if found is None:
-                yield from self._comparison.meet(user_columns(self._sync.seen_people[identifier]))
+                yield from self._comparison.meet(user_columns(self._seen.people[identifier]))
             else:
                 yield from self._comparison.see(found)
 
     def _met(self) -> Iterator[dict[str, Any]]:
-        self._sync.issues_read.wait()
-        for user in list(self._sync.seen_people.values()):
+        self._seen.wait()
+        for user in list(self._seen.people.values()):
             yield from self._comparison.meet(user_columns(user))

@@ -4,7 +4,7 @@
      recent, keys, start_date}
 
 Instants are RFC 3339 in UTC. A position is an instant, or `instant/issue id` inside a crowded second. `recent` is
-packed (see `recent`), `keys` holds each project's key as it was when its issues were read.
+packed (see `packing`), `keys` holds each project's key as it was when its issues were read.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_jira_flow.common.instants import from_milliseconds, milliseconds
-from source_jira_flow.scan.progress import Position, Scope
+from source_jira_flow.common.instants import floor_second, from_milliseconds, milliseconds
 from source_jira_flow.state.migrations import readable
 from source_jira_flow.state.packing import unpack_versions
+from source_jira_flow.state.progress import Group, Position, Window
 
 # Projects in one query; groups that have caught up are pooled up to this size.
 PROJECTS_IN_QUERY = 1000
 
 
 @dataclass(frozen=True)
-class PendingWindow:
-    """A window of `created` that was not finished."""
+class Pending:
+    """A window of `created` that one stream has not finished."""
 
     start: int
     end: int
@@ -32,19 +32,18 @@ class PendingWindow:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Projects that share a watermark."""
+class Progress:
+    """How far one stream has come in a project: up to which `updated`, and what of the history is pending."""
 
-    projects: tuple[str, ...]
     updated: int
-    pending: tuple[PendingWindow, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
 
 @dataclass(frozen=True)
 class IssueState:
-    """A stored state, read. Times are epoch milliseconds."""
+    """A stored state, read. `progress` and `keys` are by project id. Times are epoch milliseconds."""
 
-    groups: tuple[Group, ...] = ()
+    progress: Mapping[str, Progress] = field(default_factory=dict)
     recent: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     start_date: int | None = None
@@ -56,23 +55,24 @@ class IssueState:
             return cls()
         with readable(stream):
             return cls(
-                groups=tuple(_group(group) for group in raw["groups"]),
+                progress=_progress(raw["groups"]),
                 recent=unpack_versions(raw.get("recent") or ""),
                 keys=dict(raw.get("keys") or {}),
                 start_date=milliseconds(raw["start_date"]) if raw.get("start_date") else None,
             )
 
 
-def _group(raw: Mapping[str, Any]) -> Group:
-    return Group(
-        projects=tuple(str(project) for project in raw["projects"]),
-        updated=milliseconds(raw["updated"]),
-        pending=tuple(_pending(*window) for window in raw.get("pending") or ()),
-    )
+def _progress(groups: Iterable[Mapping[str, Any]]) -> dict[str, Progress]:
+    by_project: dict[str, Progress] = {}
+    for group in groups:
+        pending = tuple(_pending(*window) for window in group.get("pending") or ())
+        progress = Progress(milliseconds(group["updated"]), pending)
+        by_project.update((str(project), progress) for project in group["projects"])
+    return by_project
 
 
-def _pending(start: str, end: str, position: str | None) -> PendingWindow:
-    return PendingWindow(milliseconds(start), milliseconds(end), _position(position) if position else None)
+def _pending(start: str, end: str, position: str | None) -> Pending:
+    return Pending(milliseconds(start), milliseconds(end), _position(position) if position else None)
 
 
 def _position(text: str) -> Position:
@@ -80,26 +80,31 @@ def _position(text: str) -> Position:
     return Position(milliseconds(second), int(after or 0))
 
 
-def written_groups(stream: str, scopes: Iterable[Scope]) -> list[dict[str, Any]]:
-    """A stream's share of all scopes. Those that have caught up to the same instant are pooled into one group."""
+def written_groups(stream: str, groups: Iterable[Group]) -> list[dict[str, Any]]:
+    """A stream's share of all groups. Those that have caught up to the same instant are pooled into one."""
     caught_up: dict[int, list[str]] = {}
-    groups: list[dict[str, Any]] = []
-    for scope in scopes:
-        pending = [window for window in scope.windows if stream in window.positions]
-        if not pending:
-            caught_up.setdefault(scope.updated[stream], []).extend(scope.projects)
-        elif scope.projects:
-            written = [_written_window(window.start, window.end, window.positions[stream]) for window in pending]
-            groups.append(_written_group(scope.projects, scope.updated[stream], written))
+    behind: list[dict[str, Any]] = []
+    for group in groups:
+        with group.lock:
+            pending = [_written_window(window, stream) for window in group.windows if stream in window.positions]
+            if not pending:
+                caught_up.setdefault(group.updated[stream], []).extend(group.projects)
+            elif group.projects:
+                behind.append(_written_group(group.projects, group.updated[stream], pending))
     pooled = [
-        _written_group(chunk, updated, [])
+        _written_group(some, updated, [])
         for updated, projects in sorted(caught_up.items())
-        for chunk in in_chunks(sorted(projects, key=int))
+        for some in in_queries(sorted(projects, key=int))
     ]
-    return pooled + groups
+    return pooled + behind
 
 
-def in_chunks(projects: Sequence[str]) -> Iterable[tuple[str, ...]]:
+def looked_back(updated: int, lookback: int) -> int:
+    """Where the next incremental read begins: on a whole second, since a server's index may hold no finer."""
+    return floor_second(updated - lookback)
+
+
+def in_queries(projects: Sequence[str]) -> Iterable[tuple[str, ...]]:
     """Projects in portions that fit one query."""
     for start in range(0, len(projects), PROJECTS_IN_QUERY):
         yield tuple(projects[start : start + PROJECTS_IN_QUERY])
@@ -109,8 +114,8 @@ def _written_group(projects: Sequence[str], updated: int, pending: list[list[str
     return {"projects": list(projects), "updated": from_milliseconds(updated), "pending": pending}
 
 
-def _written_window(start: int, end: int, position: Position | None) -> list[str | None]:
-    reached = None
+def _written_window(window: Window, stream: str) -> list[str | None]:
+    position, reached = window.positions[stream], None
     if position is not None:
         reached = from_milliseconds(position.second) + (f"/{position.after}" if position.after else "")
-    return [from_milliseconds(start), from_milliseconds(end), reached]
+    return [from_milliseconds(window.start), from_milliseconds(window.end), reached]

@@ -1,4 +1,4 @@
-"""How many lanes are at work at once."""
+"""How many workers are at work at once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from source_jira_flow.scan import pace as pace_module
 from source_jira_flow.scan.pace import Pace
 
-LANES = 8
+WORKERS = 8
 
 
 def paced(monkeypatch: pytest.MonkeyPatch, wait: float, work: float, pages: int = 20) -> Pace:
     """After some pages, each of which took Jira `wait` seconds and this process `work` seconds of CPU."""
     cpu = [100.0]
     monkeypatch.setattr(time, "process_time", lambda: cpu[0])
-    pace = Pace(LANES)
+    pace = Pace(WORKERS)
     for _ in range(pages):
         pace.page_came(wait)
         cpu[0] += work
@@ -25,37 +25,37 @@ def paced(monkeypatch: pytest.MonkeyPatch, wait: float, work: float, pages: int 
 
 
 @pytest.mark.parametrize(
-    ("wait", "work", "lanes"),
-    [(0.2, 0.01, LANES), (0.03, 0.01, 4), (0.009, 0.01, 2), (0.0, 0.01, 1), (0.5, 0.0, LANES)],
+    ("wait", "work", "workers"),
+    [(0.2, 0.01, WORKERS), (0.03, 0.01, 4), (0.009, 0.01, 2), (0.0, 0.01, 1), (0.5, 0.0, WORKERS)],
 )
-def test_lanes_are_as_many_as_wait_for_jira_while_one_works(
-    wait: float, work: float, lanes: int, monkeypatch: pytest.MonkeyPatch
+def test_workers_are_as_many_as_wait_for_jira_while_one_works(
+    wait: float, work: float, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert paced(monkeypatch, wait, work).wanted == lanes
+    assert paced(monkeypatch, wait, work).wanted == workers
 
 
-def test_all_lanes_work_until_jira_s_time_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert paced(monkeypatch, 0.0, 0.01, pages=7).wanted == LANES
+def test_all_workers_work_until_jira_s_time_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paced(monkeypatch, 0.0, 0.01, pages=7).wanted == WORKERS
 
 
-def test_a_lane_too_many_goes_on_when_another_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_too_many_goes_on_when_another_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 60.0)
     pace = paced(monkeypatch, 0.0, 0.01)
     entered = threading.Event()
 
-    def lane() -> None:
+    def worker() -> None:
         with pace.at_work():
             entered.set()
 
     with pace.at_work():
-        other = threading.Thread(target=lane)
+        other = threading.Thread(target=worker)
         other.start()
         assert not entered.wait(0.05)
     assert entered.wait(30)
     other.join()
 
 
-def test_a_lane_waits_for_a_while_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_waits_for_a_while_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 0.01)
     pace = paced(monkeypatch, 0.0, 0.01)
     began = time.monotonic()
@@ -63,7 +63,7 @@ def test_a_lane_waits_for_a_while_at_most(monkeypatch: pytest.MonkeyPatch) -> No
         assert time.monotonic() - began >= 0.01
 
 
-def test_a_lane_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 60.0)
     pace = paced(monkeypatch, 0.0, 0.01)
     for _ in range(3):

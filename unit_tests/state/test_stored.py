@@ -15,11 +15,11 @@ import pytest
 
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.scan.progress import Position, Scope, Window
-from source_jira_flow.state.issues import IssueState, written_groups
+from source_jira_flow.state.issues import IssueState, Progress, written_groups
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.state.migrations import current_version
 from source_jira_flow.state.packing import pack_versions
+from source_jira_flow.state.progress import Group, Position, Window
 from source_jira_flow.state.snapshots import StoredSnapshot, packed
 from source_jira_flow.state.sprint_boards import SprintBoards
 from unit_tests.state.conftest import MakeStates
@@ -52,17 +52,20 @@ def rewritten(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rewritten_issues(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
     understood = IssueState.parse(stream, state)
-    scopes = [
-        Scope(
-            group.projects,
-            {stream: group.updated},
-            [Window(window.start, window.end, {stream: window.position}) for window in group.pending],
+    alike: dict[Progress, list[str]] = {}
+    for project, progress in understood.progress.items():
+        alike.setdefault(progress, []).append(project)
+    groups = [
+        Group(
+            tuple(projects),
+            {stream: progress.updated},
+            [Window(window.start, window.end, {stream: window.position}) for window in progress.pending],
         )
-        for group in understood.groups
+        for progress, projects in alike.items()
     ]
     start_date = understood.start_date
     return {
-        "groups": written_groups(stream, scopes),
+        "groups": written_groups(stream, groups),
         "recent": pack_versions(understood.recent),
         "keys": dict(understood.keys),
         "start_date": None if start_date is None else from_milliseconds(start_date),
@@ -96,9 +99,8 @@ def test_a_state_that_was_cut_or_changed_is_one_sentence(file: Path, states: Mak
 
 def test_version_1_of_issues(states: MakeStates) -> None:
     state = IssueState.parse("issues", read(STORED / "v1/issues.cloud.json", states))
-    (group,) = state.groups
-    assert group.projects == ("10000", "10001", "10002", "10004")
-    assert (group.updated, group.pending) == (1_760_000_035_000, ())
+    assert list(state.progress) == ["10000", "10001", "10002", "10004"]
+    assert set(state.progress.values()) == {Progress(1_760_000_035_000, ())}
     assert state.recent == {
         "10000": 1_760_000_000_000,
         "10001": 1_760_000_007_000,
@@ -111,8 +113,8 @@ def test_version_1_of_issues(states: MakeStates) -> None:
 
 def test_version_1_of_issues_when_the_sync_was_killed(states: MakeStates) -> None:
     state = IssueState.parse("issues", read(STORED / "v1/issues.cloud.killed.json", states))
-    (group,) = state.groups
-    assert [window.position for window in group.pending] == [Position(1_759_200_858_000)]
+    (progress,) = set(state.progress.values())
+    assert [window.position for window in progress.pending] == [Position(1_759_200_858_000)]
 
 
 def test_version_1_of_a_snapshot(states: MakeStates) -> None:

@@ -1,0 +1,67 @@
+"""Who and what the issues of a sync show: for lists of users and sprints that Jira cuts or refuses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.jira.people import person_id
+from source_jira_flow.records.field_map import FieldMap
+from source_jira_flow.records.sprint_field import parse_sprint
+
+_PEOPLE = ("assignee", "reporter", "creator")
+
+
+class Seen:
+    """What the scan of issues has seen so far, and whether it has ended.
+
+    `people` are Jira's own user objects by id, `sprints` values of the sprint field by sprint id; both are whole once
+    `wait` has returned. What is not wanted costs nothing.
+    """
+
+    def __init__(self, *, people: bool, sprints: bool) -> None:
+        """Whether people, and whether sprints are wanted."""
+        self.people: dict[str, JsonObject] = {}
+        self.sprints: dict[int, Any] = {}
+        self._wants_people = people
+        self._wants_sprints = sprints
+        self._ended = threading.Event()
+        self._failure: Exception | None = None
+
+    def note(self, issues: Iterable[JsonObject], field_map: FieldMap) -> None:
+        """The people and sprints of some issues. Safe to call from all workers."""
+        if not (self._wants_people or self._wants_sprints):
+            return
+        for issue in issues:
+            if self._wants_people:
+                self._note_people(issue["fields"])
+            if self._wants_sprints:
+                self._note_sprints(issue["fields"], field_map)
+
+    def end(self, failure: Exception | None = None) -> None:
+        """The scan has ended; `failure` tells why, where it did not come to its end."""
+        self._failure = failure
+        self._ended.set()
+
+    def wait(self) -> Exception | None:
+        """Wait for the end of the scan; returns what failed in it."""
+        self._ended.wait()
+        return self._failure
+
+    def _note_people(self, fields: JsonObject) -> None:
+        found = [fields.get(name) for name in _PEOPLE]
+        for comment in (fields.get("comment") or {}).get("comments", ()):
+            found += [comment.get("author"), comment.get("updateAuthor")]
+        for user in found:
+            identifier = person_id(user)
+            if user is not None and identifier:
+                self.people[identifier] = user
+
+    def _note_sprints(self, fields: JsonObject, field_map: FieldMap) -> None:
+        for name in field_map.sprints:
+            for value in fields.get(name) or ():
+                sprint = parse_sprint(value)
+                if sprint is not None:
+                    self.sprints[sprint.id] = value

@@ -1,0 +1,35 @@
+"""What the reads of a scan yield, and what is made of it to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.common.json import JsonObject
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Issues that were read together.
+
+    `streams` are those that the read is for. `wants` says whether one of them lacks an issue, which then has
+    `updated_ms`, its `updated` in epoch milliseconds; where `passes_over_recent`, a version that was sent lately is not
+    sent again. `settle` notes how far the read has come once all records are out.
+    """
+
+    issues: Sequence[JsonObject]
+    streams: tuple[str, ...]
+    wants: Callable[[str, JsonObject], bool]
+    settle: Callable[[], None] | None = None
+    passes_over_recent: bool = False
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """The records of a batch. `versions` are the issues that they are made of: by stream, `updated_ms` by id."""
+
+    records: Sequence[Record]
+    versions: Mapping[str, Mapping[str, int]]
+    settle: Callable[[], None] | None

@@ -1,0 +1,200 @@
+"""The scan: plans what is to be read, lets workers read it, and sends what they bring from one thread.
+
+That one thread yields a batch's records, commits them, and emits states between batches. So no state claims a record
+that is not out before it, and none comes between the records of one issue.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel, merged
+from source_jira_flow.errors import ConfigurationError, SignInRefused
+from source_jira_flow.jira.missing_permissions import no_project, unknown_projects
+from source_jira_flow.jira.projects import Project
+from source_jira_flow.records.field_map import FieldMap
+from source_jira_flow.records.seen import Seen
+from source_jira_flow.scan.backfill import Backfill, Job
+from source_jira_flow.scan.batch import Batch, Outgoing
+from source_jira_flow.scan.checkpoints import Checkpoints
+from source_jira_flow.scan.fed import asked_fields, chosen_streams
+from source_jira_flow.scan.incremental import Incremental
+from source_jira_flow.scan.jobs import JobQueue
+from source_jira_flow.scan.plan import confirmed, make_plan, missing_projects
+from source_jira_flow.scan.reader import IssueReader
+from source_jira_flow.state.issues import IssueState
+from source_jira_flow.sync import Sync
+
+Workers = Sequence[Iterator[Outgoing]]
+# After so many jobs in a row that failed, the rest would fail as well.
+_FAILURES_IN_A_ROW = 3
+
+
+class IssueScan:
+    """One scan for all chosen streams that are made of issues. `seen` is shown every issue that is sent."""
+
+    def __init__(self, sync: Sync, seen: Seen) -> None:
+        self._sync = sync
+        self._seen = seen
+        self._field_map = _field_map(sync)
+        self._streams = [stream(sync, self._field_map) for stream in chosen_streams(sync)]
+        self._states = {
+            stream.name: IssueState.parse(stream.name, sync.states.stored(stream.name)) for stream in self._streams
+        }
+        self._checkpoints = Checkpoints(sync, self._streams, self._states)
+        self._reader = IssueReader(sync, asked_fields(self._streams), self._fail_at_end)
+        self._backfills: list[Backfill] = []
+        self._jobs: JobQueue[Job] = JobQueue(
+            [
+                lambda: [self._plan],
+                lambda: [backfill.look_again for backfill in self._backfills],
+                lambda: [backfill.judge for backfill in self._backfills],
+            ]
+        )
+        self._failures: list[Exception] = []
+        self._failed_in_a_row = 0
+        self._lock = threading.Lock()
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def records(self, merge: Callable[[Workers], Iterable[Outgoing]] = merged) -> Iterator[Record]:
+        """The records of all streams, by stream name; raises at the end what failed. `merge` runs the workers."""
+        try:
+            for outgoing in merge([self._worker() for _ in range(self._sync.workers)]):
+                yield from outgoing.records
+                self._checkpoints.commit(outgoing)
+                # Not held while the next one is on its way.
+                del outgoing
+            self._checkpoints.emit()
+        except Exception as error:
+            self._failures.insert(0, error)
+            raise
+        finally:
+            self._seen.end(self._failures[0] if self._failures else None)
+        if self._failures:
+            raise self._failures[0]
+
+    def emit_last_states(self) -> None:
+        """The states as they stand: they never claim more than what came."""
+        self._checkpoints.emit()
+
+    # -- working -----------------------------------------------------------------------------------
+
+    def _worker(self) -> Iterator[Outgoing]:
+        """Do jobs until there are none."""
+        while (job := self._jobs.take()) is not None:
+            try:
+                for batch in job():
+                    outgoing = self._outgoing(batch)
+                    # The issues are not held while their records are sent.
+                    del batch
+                    yield outgoing
+                    del outgoing
+                self._failed_in_a_row = 0
+            except Exception as error:  # noqa: BLE001  # whatever fails one job must not end the others
+                self._note_failure(error)
+            finally:
+                self._jobs.done()
+
+    def _outgoing(self, batch: Batch) -> Outgoing:
+        """The records of a batch. What was edited at or after T0 is for the next sync: no issue comes twice in one."""
+        for issue in batch.issues:
+            issue["updated_ms"] = milliseconds(issue["fields"]["updated"])
+        before = [issue for issue in batch.issues if issue["updated_ms"] < self._sync.now]
+        wanted = {
+            stream: [issue for issue in before if self._is_wanted(batch, stream.name, issue)]
+            for stream in self._streams
+            if stream.name in batch.streams
+        }
+        for stream, issues in wanted.items():
+            stream.prepare(issues)
+        most: list[JsonObject] = max(wanted.values(), key=len, default=[])
+        self._seen.note(most, self._field_map)
+        return Outgoing(
+            [
+                Record(data=data, stream_name=stream.name)
+                for stream, issues in wanted.items()
+                for issue in issues
+                for data in stream.records(issue)
+            ],
+            {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
+            batch.settle,
+        )
+
+    def _is_wanted(self, batch: Batch, stream: str, issue: JsonObject) -> bool:
+        return batch.wants(stream, issue) and not (
+            batch.passes_over_recent and self._checkpoints.went_out(stream, issue["id"], issue["updated_ms"])
+        )
+
+    # -- failures ----------------------------------------------------------------------------------
+
+    def _fail_at_end(self, error: Exception) -> None:
+        """The rest is still read; the streams end with this error."""
+        self._sync.logger.warning("A part of the issue scan failed: %s", error)
+        with self._lock:
+            self._failures.append(error)
+
+    def _note_failure(self, error: Exception) -> None:
+        self._fail_at_end(error)
+        with self._lock:
+            self._failed_in_a_row += 1
+            hopeless = isinstance(error, SignInRefused) or self._failed_in_a_row >= _FAILURES_IN_A_ROW
+        if hopeless:
+            self._jobs.abandon()
+
+    # -- the plan ----------------------------------------------------------------------------------
+
+    def _plan(self) -> Iterable[Batch]:
+        projects = self._projects()
+        self._forget_versions_of_renamed(projects)
+        groups = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
+        self._checkpoints.open(groups, {project.id: project.key for project in projects})
+        for group in groups:
+            incremental = Incremental(self._reader, group)
+            backfill = Backfill(self._reader, group, incremental.since, lambda job: self._jobs.add([job]))
+            self._backfills.append(backfill)
+            self._jobs.add(backfill.jobs())
+            if incremental.since:
+                self._jobs.add([incremental.read])
+        return ()
+
+    def _projects(self) -> list[Project]:
+        visible = self._sync.projects
+        selection = self._sync.select_projects()
+        if not visible:
+            raise ConfigurationError(no_project(self._sync.jira.kind))
+        for project in selection.not_importable:
+            self._sync.logger.warning(
+                "Project %s (%s) is not imported: only live software and business projects are.",
+                project.key,
+                project.name,
+            )
+        missing = missing_projects(self._states.values(), (project.id for project in visible))
+        kept = confirmed(missing, self._reader.find_project, self._is_imported)
+        unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
+        if unknown:
+            self._fail_at_end(ConfigurationError(unknown_projects(unknown, visible, self._sync.jira.kind)))
+        return [*selection.imported, *kept]
+
+    def _is_imported(self, project: Project) -> bool:
+        keys = {key.upper() for key in self._sync.options.projects}
+        return project.is_live and (not keys or project.key.upper() in keys)
+
+    def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:
+        keys = {project.id: project.key for project in projects}
+        for stream, state in self._states.items():
+            if any(keys.get(project_id, key) != key for project_id, key in state.keys.items()):
+                self._checkpoints.forget_versions(stream)
+
+
+def _field_map(sync: Sync) -> FieldMap:
+    """From Jira's fields; its projects, for the plan, are asked for at the same time."""
+    asks: dict[str, Callable[[], list[Any]]] = {"fields": sync.jira.fields, "projects": lambda: sync.projects}
+    answers = dict(in_parallel(lambda name: asks[name](), asks, len(asks)))
+    return FieldMap.of(answers["fields"])
