@@ -72,21 +72,21 @@ def sprint_ids(values: Iterable[Any]) -> list[int]:
                 if digits.isdecimal():
                     ids.append(int(digits))
                     continue
-        sprint = parse_sprint(value)
-        if sprint is not None:
-            ids.append(sprint.id)
+        identifier = _identifier(_by_key(value))
+        if identifier is not None:
+            ids.append(identifier)
     return ids
 
 
 def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
     """The sprint of one value of the field, or None where it is none that we know."""
-    parts = value if isinstance(value, Mapping) else _of_cloud_names(_parts(str(value)))
-    identifier = str(parts.get("id") or "")
-    if not _DIGITS.fullmatch(identifier):
+    parts = _by_key(value)
+    identifier = _identifier(parts)
+    if identifier is None:
         return None
     board, state = parts.get("boardId"), parts.get("state")
     return SprintValue(
-        id=int(identifier),
+        id=identifier,
         name=parts.get("name") or None,
         state=str(state).lower() if state else None,
         board_id=int(board) if board else None,
@@ -95,6 +95,16 @@ def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
         end_date=_instant(parts.get("endDate")),
         complete_date=_instant(parts.get("completeDate")),
     )
+
+
+def _by_key(value: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parts of a value by Cloud's keys."""
+    return value if isinstance(value, Mapping) else _of_cloud_names(_parts(str(value)))
+
+
+def _identifier(parts: Mapping[str, Any]) -> int | None:
+    identifier = str(parts.get("id") or "")
+    return int(identifier) if _DIGITS.fullmatch(identifier) else None
 
 
 def _instant(text: Any) -> str | None:

@@ -71,8 +71,12 @@ class IssueStream(FedStream):
     name = "issues"
     fields = (_ALL, "-worklog", "-attachment")
 
+    def __init__(self, sync: Sync, field_map: FieldMap) -> None:
+        super().__init__(sync, field_map)
+        self._site_url = sync.account.site_url
+
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
-        record = issue_record(issue, self._field_map, self._sync.account.site_url)
+        record = issue_record(issue, self._field_map, self._site_url)
         if self._sync.writes_json:
             record["fields"] = orjson.Fragment(orjson.dumps(record["fields"]))
         return (record,)
@@ -93,9 +97,10 @@ class CommentStream(FedStream):
     def _all_comments(self, issue: JsonObject) -> list[JsonObject]:
         return list(self._sync.jira.comments(issue["id"]))
 
-    def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
+    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
         embedded = issue["fields"].get("comment")
-        return [comment_record(comment, issue) for comment in embedded["comments"]] if embedded else ()
+        for comment in embedded["comments"] if embedded else ():
+            yield comment_record(comment, issue)
 
 
 def _is_cut(embedded: JsonObject | None) -> bool:
