@@ -49,7 +49,7 @@ from airbyte_cdk.test.models.outcome import ExpectedOutcome
 
 from fake_jira import FakeJira, build_site
 from source_jira_flow.settings import Settings
-from source_jira_flow.source import SourceJiraFlow
+from source_jira_flow.source import MANIFEST, SourceJiraFlow
 
 ROOT = Path(__file__).resolve().parent.parent
 # Waiting is what tests can't afford.
@@ -158,9 +158,9 @@ def _stream_of(state: AirbyteStateMessage) -> str:
     return name
 
 
-def discover(config: Mapping[str, Any]) -> AirbyteCatalog:
+def discover(config: Mapping[str, Any], manifest: Path = MANIFEST) -> AirbyteCatalog:
     """The streams that the connector offers."""
-    return SourceJiraFlow().discover(_LOGGER, config)
+    return SourceJiraFlow(manifest=manifest).discover(_LOGGER, config)
 
 
 def configured(
@@ -193,12 +193,13 @@ def read_all(
     generation: int | None = None,
     debug: bool = False,
     settings: Settings = SHORT_WAITS,
+    manifest: Path = MANIFEST,
 ) -> Reading:
     """One `read` in this process, as the platform calls it: with a catalog, and with the states of the last one."""
-    catalog = configured(discover(config), streams, mode, generation)
+    catalog = configured(discover(config, manifest), streams, mode, generation)
     given = list(states)
     output = entrypoint_wrapper.read(
-        SourceJiraFlow(settings=settings),
+        SourceJiraFlow(settings=settings, manifest=manifest),
         config,
         catalog,
         given,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_jira import FakeJira, Faults
+from fake_jira.entities import SharedThing
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, read_all
+from source_jira_flow.source import MANIFEST
 
 StartJira = Callable[..., FakeJira]
 PLAIN = ["statuses", "issue_types", "priorities", "resolutions", "fields", "boards"]
@@ -142,3 +145,78 @@ def test_what_goes_wrong_is_an_error_and_never_no_rows(
     assert reading.statuses["statuses"] == "INCOMPLETE"
     assert any(words in message for message in reading.error_messages), reading.error_messages
     assert words == "API token" or reading.statuses["priorities"] == "COMPLETE"
+
+
+MADE_UP = """
+  - type: DeclarativeStream
+    name: link_types
+    primary_key: id
+    schema_loader: {type: InlineSchemaLoader, schema: {type: object, properties: {id: {type: string}}}}
+    retriever:
+      $ref: "#/definitions/named_rows"
+      $parameters: {path: /rest/api/2/issueLinkType, rows: issueLinkTypes}
+    transformations:
+      - type: CustomTransformation
+        class_name: source_jira_flow.lists.columns.Columns
+        columns: {id: id, inward: inward}
+  - type: DeclarativeStream
+    name: dashboards
+    primary_key: id
+    schema_loader: {type: InlineSchemaLoader, schema: {type: object, properties: {id: {type: integer}}}}
+    retriever:
+      $ref: "#/definitions/pages"
+      $parameters: {path: /rest/api/2/dashboard, rows: dashboards}
+    transformations:
+      - type: CustomTransformation
+        class_name: source_jira_flow.lists.columns.Columns
+        columns: {id: id, position: "#"}
+  - type: DeclarativeStream
+    name: security_levels
+    primary_key: id
+    schema_loader: {type: InlineSchemaLoader, schema: {type: object, properties: {id: {type: string}}}}
+    retriever:
+      $ref: "#/definitions/named_rows"
+      partition_router: {$ref: "#/definitions/projects"}
+      $parameters: {path: "/rest/api/2/project/{{ stream_partition.project_key }}/securitylevel", rows: levels}
+    transformations:
+      - type: CustomTransformation
+        class_name: source_jira_flow.lists.columns.Columns
+        columns: {id: id, name: name, project_key: partition.project_key}
+"""
+
+
+@pytest.mark.parametrize("setup", [CLOUD, SERVER], ids=str)
+def test_a_list_of_each_form_takes_no_more_than_its_place_in_the_manifest(
+    setup: Setup, start_jira: StartJira, tmp_path: Path
+) -> None:
+    jira = start_jira(setup, issues=0)
+    jira.site.grant("SET_ISSUE_SECURITY", project="CORE")
+    for number in range(120):
+        jira.site.dashboards.append(
+            SharedThing(str(20_000 + number), f"Board {number}", jira.site.service_account, shared=True)
+        )
+    jira.faults.short_pages(share=0.4, match="/dashboard")
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text(MANIFEST.read_text("utf-8").replace("\nstreams:\n", f"\nstreams:{MADE_UP}"), "utf-8")
+    reading = read_all(
+        config_for(jira, setup.method), ["link_types", "dashboards", "security_levels"], manifest=manifest
+    )
+    assert reading.succeeded, reading.error_messages
+    assert {"is blocked by"} <= {row["inward"] for row in reading.records["link_types"]}
+    assert [row["position"] for row in reading.records["dashboards"]] == list(
+        range(1, len(reading.records["dashboards"]) + 1)
+    )
+    assert {str(20_000 + number) for number in range(120)} <= {str(key) for key in reading.rows("dashboards")}
+    assert [(row["project_key"], row["name"]) for row in reading.records["security_levels"]] == [("CORE", "Staff")]
+
+
+def test_a_name_that_looks_like_something_else_stays_as_it_is(start_jira: StartJira) -> None:
+    jira = start_jira(CLOUD, issues=0)
+    names = ['"Done"', "'Done'", "None", "123", "1e5", "{{ 1 + 1 }}", "[1, 2]", "\u2028größe 🎉", " x "]
+    for status, name in zip(jira.site.statuses(), names, strict=False):
+        status.name = name
+    rows = read_all(config_for(jira), ["statuses"]).rows("statuses")
+    assert [rows[status.id]["name"] for status in jira.site.statuses()] == [
+        status.name for status in jira.site.statuses()
+    ]
+    assert sum(row["name"] in names for row in rows.values()) >= 8

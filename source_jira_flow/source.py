@@ -24,13 +24,13 @@ from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
-from source_jira_flow.lists import streams_of
+from source_jira_flow.lists import configuration_of
 from source_jira_flow.scan.streams import SharedScan, issue_streams
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.snapshots.streams import snapshot_streams
 from source_jira_flow.sync import Sync
 
-_MANIFEST = Path(__file__).with_name("manifest.yaml")
+MANIFEST = Path(__file__).with_name("manifest.yaml")
 # The issue scan takes as many threads as there are workers; streams that wait for it and the small lists need their
 # own. The client bounds how many requests are under way at once.
 _SPARE_THREADS = 10
@@ -40,6 +40,7 @@ class SourceJiraFlow(Source):
     """Airbyte's entry.
 
     `writes_json` tells that records are written as JSON and nothing else: their bulk may then be JSON already.
+    `manifest` has the specification and the small lists.
     Catalog, config and state come again with each verb; they are taken here as the CDK's own sources take them.
     """
 
@@ -51,9 +52,10 @@ class SourceJiraFlow(Source):
         *,
         settings: Settings = DEFAULTS,
         writes_json: bool = False,
+        manifest: Path = MANIFEST,
     ) -> None:
         self.logger = logging.getLogger(f"airbyte.{self.name}")
-        self._manifest = Manifest(_MANIFEST)
+        self._manifest = Manifest(manifest)
         self._settings = settings
         self._writes_json = writes_json
 
@@ -80,7 +82,7 @@ class SourceJiraFlow(Source):
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """All streams, to be described."""
-        return self._streams(config, _no_sync, None)
+        return self._streams(_no_sync, None)
 
     def read(
         self,
@@ -97,18 +99,14 @@ class SourceJiraFlow(Source):
             sync = self._begin(parsed, read, logger)
         except JiraFlowError as error:
             raise as_traced(error) from error
-        yield from read.read(self._streams(config, lambda: sync, read))
+        yield from read.read(self._streams(lambda: sync, read))
 
-    def _streams(
-        self, config: Mapping[str, Any], running_sync: Callable[[], Sync], read: ConcurrentRead | None
-    ) -> list[AbstractStream]:
+    def _streams(self, running_sync: Callable[[], Sync], read: ConcurrentRead | None) -> list[AbstractStream]:
         scan = SharedScan(running_sync)
-        with streams_of(running_sync):
-            small_lists = self._manifest.streams(config, read)
         return [
             *issue_streams(scan, self.logger),
             *snapshot_streams(running_sync, scan, self.logger),
-            *small_lists,
+            *self._manifest.streams(configuration_of(running_sync), read),
         ]
 
     def _begin(self, config: Config, read: ConcurrentRead, logger: logging.Logger) -> Sync:

@@ -80,17 +80,20 @@ class ConcurrentRead:
 
 
 class Manifest:
-    """A manifest of the CDK's declarative framework: its specification, and its streams."""
+    """A manifest of the CDK's declarative framework: its specification, and its streams.
+
+    `document` is the whole, without references.
+    """
 
     def __init__(self, path: Path) -> None:
         document = yaml.safe_load(path.read_text("utf-8"))
         resolved = ManifestReferenceResolver().preprocess_manifest(document)
-        self._document = ManifestComponentTransformer().propagate_types_and_parameters("", resolved, {})
+        self.document = ManifestComponentTransformer().propagate_types_and_parameters("", resolved, {})
 
     @property
     def specification(self) -> ConnectorSpecification:
         """What `spec` prints."""
-        spec = self._document["spec"]
+        spec = self.document["spec"]
         return ConnectorSpecification(
             connectionSpecification=spec["connection_specification"], documentationUrl=spec["documentation_url"]
         )
@@ -106,9 +109,7 @@ class Manifest:
             if read
             else ModelToComponentFactory()
         )
-        return [
-            factory.create_component(DeclarativeStreamModel, stream, config) for stream in self._document["streams"]
-        ]
+        return [factory.create_component(DeclarativeStreamModel, stream, config) for stream in self.document["streams"]]
 
 
 class GivenPartitions(PartitionGenerator):
@@ -191,6 +192,9 @@ CALLED: Mapping[str, str] = {
     "sources.connector_state_manager.ConnectorStateManager.update_state_for_stream": (
         "self stream_name namespace value"
     ),
+    "sources.declarative.auth.declarative_authenticator.NoAuth": "parameters",
+    "sources.declarative.interpolation.InterpolatedString.create": "string_or_interpolated parameters",
+    "sources.declarative.interpolation.InterpolatedString.eval": "self config",
     "sources.declarative.models.declarative_component_schema.DeclarativeStream": "",
     "sources.declarative.parsers.manifest_component_transformer.ManifestComponentTransformer"
     ".propagate_types_and_parameters": "self parent_field_identifier declarative_component parent_parameters",
@@ -203,6 +207,7 @@ CALLED: Mapping[str, str] = {
     "sources.declarative.parsers.model_to_component_factory.ModelToComponentFactory.create_component": (
         "self model_type component_definition config"
     ),
+    "sources.declarative.requesters.requester.HttpMethod": "value",
     "sources.message.concurrent_repository.ConcurrentMessageRepository": "queue message_repository",
     "sources.message.InMemoryMessageRepository": "",
     "sources.message.MessageRepository.emit_message": "self message",
@@ -213,6 +218,7 @@ CALLED: Mapping[str, str] = {
     "sources.utils.slice_logger.DebugSliceLogger": "",
     "utils.airbyte_secrets_utils.add_to_secrets": "secret",
     "utils.airbyte_secrets_utils.filter_secrets": "string",
+    "utils.airbyte_secrets_utils.update_secrets": "secrets",
     "utils.stream_status_utils.as_airbyte_message": "stream current_status",
 }
 # Methods that are overridden: by name, the parameters that the CDK gives them, all of them.
@@ -220,13 +226,24 @@ OVERRIDDEN: Mapping[str, str] = {
     "entrypoint.AirbyteEntrypoint.read": "self source_spec config catalog state",
     "entrypoint.AirbyteEntrypoint.validate_connection": "source_spec config",
     "sources.Source.configure": "self config temp_dir",
-    "sources.declarative.retrievers.Retriever.read_records": "self records_schema stream_slice",
+    "sources.declarative.partition_routers.single_partition_router.SinglePartitionRouter.stream_slices": "self",
+    "sources.declarative.requesters.requester.Requester.send_request": (
+        "self stream_state stream_slice next_page_token path request_headers request_params request_body_data"
+        " request_body_json log_formatter"
+    ),
+    "sources.declarative.transformations.RecordTransformation.transform": (
+        "self record config stream_state stream_slice"
+    ),
     "sources.Source.spec": "self logger",
 }
 # Classes that are filled in: what they ask of a subclass.
 ABSTRACT: Mapping[str, str] = {
     "sources.Source": "check discover read",
     "sources.declarative.partition_routers.single_partition_router.SinglePartitionRouter": "",
+    "sources.declarative.requesters.requester.Requester": (
+        "get_authenticator get_method get_path get_request_body_data get_request_body_json get_request_headers"
+        " get_request_params get_url get_url_base send_request"
+    ),
     "sources.streams.concurrent.abstract_stream.AbstractStream": (
         "as_airbyte_stream check_availability cursor cursor_field generate_partitions get_json_schema"
         " log_stream_sync_configuration name"

@@ -1,10 +1,18 @@
-"""What the streams of `manifest.yaml` are built of.
+"""The small lists of `manifest.yaml`, made by the CDK of its own parts and three of ours.
 
-The framework's own requester, decoder and paginators each have a way to lose rows in silence (a body that is no JSON is
-an empty answer, a short page is the last). So these streams ask through the connector's one client, and the manifest
-says what differs: the path, how it is paged, and where in Jira's object each column stands.
+`requester` sends through the connector's one client, `project_router` makes a partition for each project of the sync,
+and `columns` makes a record of Jira's object. The manifest says which trap of the CDK each of them closes.
 """
 
-from source_jira_flow.lists.binding import streams_of
+from __future__ import annotations
 
-__all__ = ["streams_of"]
+from collections.abc import Callable, Mapping
+
+from source_jira_flow.sync import Sync
+
+RunningSync = Callable[[], Sync]
+
+
+def configuration_of(running_sync: RunningSync) -> Mapping[str, RunningSync]:
+    """What the CDK hands to each part: how to get at the sync when it is read, and nothing of what the user entered."""
+    return {"running_sync": running_sync}

@@ -1,53 +1,62 @@
-"""Makes typed columns of one of Jira's objects, as the manifest says where each stands.
+"""Makes the columns of a record from one of Jira's objects, as the manifest says where each stands.
 
 A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `lead.accountId|lead.key` takes
-the first that is there, `partition.project_id` is the partition's, `#` counts the rows, `*` is the whole object. The
-stream's JSON schema says what type it becomes.
+the first that is there, `startDate[:10]` the first ten characters, `partition.project_id` is the partition's, `#` is
+the row's position in its list, and `*` the whole object.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from airbyte_cdk.sources.declarative.transformations import RecordTransformation
+
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.volatile import without_volatile
 
-Place = Callable[[Mapping[str, Any], Mapping[str, Any], int], Any]
+Read = Callable[[JsonObject, Mapping[str, Any]], Any]
+POSITION = "#"
 _WHOLE = "*"
-_POSITION = "#"
 _PARTITION = "partition."
-_DAY_LENGTH = 10
+_CUT = re.compile(r"(.+)\[:(\d+)\]")
 
 
-class ColumnMaker:
-    """The columns of one stream. `make(jira_object, partition, position)` gives a record."""
+@dataclass
+class Columns(RecordTransformation):
+    """Turns a row into its columns; what is missing, null or an empty text is null."""
 
-    def __init__(self, places: Mapping[str, str], schema: Mapping[str, Any]) -> None:
-        properties = schema["properties"]
-        self._columns = [(name, _reader(place), _converter(properties[name])) for name, place in places.items()]
+    columns: Mapping[str, str]
 
-    def make(self, document: Mapping[str, Any], partition: Mapping[str, Any], position: int) -> dict[str, Any]:
-        """A record; what is missing, null or an empty text is null."""
-        record = {}
-        for name, read, convert in self._columns:
-            value = read(document, partition, position)
-            record[name] = None if value is None or value == "" else convert(value)
-        return record
+    def __post_init__(self) -> None:
+        self._readers = {name: _reader(place) for name, place in self.columns.items()}
+
+    def transform(
+        self,
+        record: JsonObject,
+        config: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Replace what the row holds."""
+        values = {name: read(record, stream_slice or {}) for name, read in self._readers.items()}
+        record.clear()
+        record.update({name: None if value == "" else value for name, value in values.items()})
 
 
-def _reader(place: str) -> Place:
+def _reader(place: str) -> Read:
     if place == _WHOLE:
-        return lambda document, _partition, _position: without_volatile(document)
-    if place == _POSITION:
-        return lambda _document, _partition, position: position
+        return lambda row, _: without_volatile({name: part for name, part in row.items() if name != POSITION})
     if place.startswith(_PARTITION):
         name = place.removeprefix(_PARTITION)
-        return lambda _document, partition, _position: partition[name]
+        return lambda _, partition: partition[name]
+    if cut := _CUT.fullmatch(place):
+        read, length = _reader(cut[1]), int(cut[2])
+        return lambda row, partition: None if (value := read(row, partition)) is None else str(value)[:length]
     paths = [path.split(".") for path in place.split("|")]
-    return lambda document, _partition, _position: next(
-        (value for path in paths if (value := _look_up(document, path)) is not None), None
-    )
+    return lambda row, _: next((value for path in paths if (value := _look_up(row, path)) is not None), None)
 
 
 def _look_up(value: Any, path: list[str]) -> Any:
@@ -58,16 +67,3 @@ def _look_up(value: Any, path: list[str]) -> Any:
             return None
         value = value.get(name)
     return value
-
-
-def _converter(column: Mapping[str, Any]) -> Callable[[Any], Any]:
-    types = column["type"] if isinstance(column["type"], list) else [column["type"]]
-    if column.get("format") == "date-time":
-        return utc
-    if column.get("format") == "date":
-        return lambda value: str(value)[:_DAY_LENGTH]
-    if "string" in types:
-        return str
-    if "integer" in types:
-        return int
-    return lambda value: value

@@ -1,0 +1,161 @@
+"""Asks Jira for lists through the connector's one client, in place of the CDK's own requester."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
+from typing import Any
+
+import orjson
+import requests
+from airbyte_cdk.sources.declarative.auth.declarative_authenticator import NoAuth
+from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
+from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Requester
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, as_traced
+from source_jira_flow.jira.agile import is_out_of_reach, scopes_named
+from source_jira_flow.jira.paging import offset_rows, rows_of
+from source_jira_flow.lists.columns import POSITION
+from source_jira_flow.sync import Sync
+
+_OFFSET = "startAt"
+_PAGE = 50
+
+
+@dataclass
+class JiraRequester(Requester):
+    """Answers that are checked: rows that Jira gave, or an error in Airbyte's form.
+
+    `path` may hold templates. `rows` is the name under which an answer holds its rows; without one it is a bare array.
+    Where a paginator gives an offset, the pages are those of `jira.paging`, and an empty one is the end. `product`
+    names what this Jira or account may lack: a refused list is then a warning and no rows.
+    """
+
+    config: Mapping[str, Callable[[], Sync]]
+    name: str
+    path: str
+    rows: str = ""
+    product: str | None = None
+    # By path, the rows of a paged list that are still to come: one partition is read by one thread.
+    _pages: dict[str, Iterator[JsonObject]] = field(default_factory=dict)
+
+    def send_request(
+        self,
+        stream_state: Mapping[str, Any] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+        path: str | None = None,
+        request_headers: Mapping[str, Any] | None = None,
+        request_params: Mapping[str, Any] | None = None,
+        request_body_data: Mapping[str, Any] | str | None = None,
+        request_body_json: Mapping[str, Any] | None = None,
+        log_formatter: Callable[[requests.Response], Any] | None = None,
+    ) -> requests.Response | None:
+        """The rows, numbered; None where the list is known to be out of reach. Every error is in Airbyte's form."""
+        try:
+            return self._answer(self.config["running_sync"](), stream_slice or {}, (request_params or {}).get(_OFFSET))
+        except Exception as error:
+            raise as_traced(error) from error
+
+    def _answer(self, sync: Sync, partition: Mapping[str, Any], offset: int | None) -> requests.Response | None:
+        path = self.get_path(stream_slice=partition)
+        try:
+            with scopes_named() if self.product else nullcontext():
+                rows = self._array(sync, path) if offset is None else self._page(sync, path, offset)
+        except JiraFlowError as refused:
+            self._pass_over(refused, sync, partition)
+            rows = None
+        is_whole = offset is None or not rows
+        if is_whole and not partition:
+            # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
+            sync.account.prove_sign_in()
+        return None if rows is None else self._response(rows, offset or 0, path)
+
+    def _array(self, sync: Sync, path: str) -> list[JsonObject]:
+        answer = sync.jira.get(path)
+        if self.rows:
+            return rows_of(answer, self.rows, path)
+        if not isinstance(answer, list):
+            raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
+        return answer
+
+    def _page(self, sync: Sync, path: str, offset: int) -> list[JsonObject]:
+        def ask(page: Mapping[str, Any]) -> Mapping[str, Any]:
+            answer = sync.jira.get(path, page)
+            return {**answer, "values": rows_of(answer, self.rows, path)}
+
+        if offset == 0:
+            self._pages[path] = offset_rows(ask, _PAGE, path)
+        return list(islice(self._pages[path], _PAGE))
+
+    def _response(self, rows: Iterable[JsonObject], offset: int, path: str) -> requests.Response:
+        numbered = [_numbered(row, position, path) for position, row in enumerate(rows, start=offset + 1)]
+        response = requests.Response()
+        response.status_code = 200
+        response.raw = BytesIO(orjson.dumps({self.rows: numbered} if self.rows else numbered))
+        return response
+
+    def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any]) -> None:
+        """Continue without a list that is known to be out of reach. Raises what is no such case."""
+        if self.product and is_out_of_reach(refused):
+            sync.logger.warning("%s stays empty, without %s: %s", self.name, self.product, refused)
+            return
+        project_id = partition.get("project_id")
+        if project_id is None or not isinstance(refused, (NotFound, Forbidden)):
+            raise refused
+        if partition["archived"]:
+            sync.logger.info("%s of the archived project %s can't be read.", self.name, partition["project_key"])
+        elif sync.jira.project(str(project_id)) is None:
+            sync.logger.warning("The project %s vanished while %s were read.", partition["project_key"], self.name)
+        else:
+            raise ConfigurationError(
+                f"{self.name} of the project {partition['project_key']} can't be read: {refused}"
+            ) from refused
+
+    # -- what the CDK asks of a requester beside the request: the client knows all of it --------------
+
+    def get_path(self, *, stream_slice: Mapping[str, Any] | None = None, **_: Any) -> str:
+        """The path of the list, for a partition."""
+        return str(InterpolatedString.create(self.path, parameters={}).eval(self.config, stream_slice=stream_slice))
+
+    def get_url_base(self, **_: Any) -> str:
+        """Empty: the client adds the base URL."""
+        return ""
+
+    def get_url(self, **_: Any) -> str:
+        """Empty: the client adds the base URL."""
+        return ""
+
+    def get_authenticator(self) -> NoAuth:
+        """None: the client signs."""
+        return NoAuth(parameters={})
+
+    def get_method(self) -> HttpMethod:
+        """Lists are read."""
+        return HttpMethod.GET
+
+    def get_request_params(self, **_: Any) -> dict[str, Any]:
+        """None but the paginator's."""
+        return {}
+
+    def get_request_headers(self, **_: Any) -> Mapping[str, Any]:
+        """The client's own."""
+        return {}
+
+    def get_request_body_data(self, **_: Any) -> Mapping[str, Any]:
+        """None: lists are read."""
+        return {}
+
+    def get_request_body_json(self, **_: Any) -> Mapping[str, Any]:
+        """None: lists are read."""
+        return {}
+
+
+def _numbered(row: Any, position: int, path: str) -> JsonObject:
+    if not isinstance(row, dict):
+        raise BrokenPromise(f"Jira answered {path} in a form that is not known: a row that is not an object.")
+    return {**row, POSITION: position}
