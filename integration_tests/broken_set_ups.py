@@ -362,6 +362,14 @@ def _administered_without_setting(scene: Scene) -> None:
     scene.site.revoke("SET_ISSUE_SECURITY")
 
 
+def _issues_with_levels(scene: Scene) -> None:
+    """CORE uses a security level that the account belongs to: nothing but the visible issues shows that."""
+    core = scene.site.project("CORE")
+    staff = next(level for level in core.security_levels if scene.site.service_account in level.members)
+    issue = next(issue for issue in scene.site.issues.values() if issue.project is core)
+    scene.site.set_security_level(issue.id, staff)
+
+
 def _refuse(path: str, status: int) -> Callable[[Scene], None]:
     return lambda scene: scene.answering(path, json_response({"errorMessages": ["Not for you."]}, status))
 
@@ -551,6 +559,27 @@ BROKEN_SET_UPS = (
     ),
     BrokenSetUp(
         "a start date that is none", _changed(_cloud, start_date="soon"), "configuration", ("start date 'soon'",)
+    ),
+    BrokenSetUp(
+        "a field mistyped",
+        lambda scene: scene.cloud(project=["CORE"], startdate="2024-01-31", __test_read_config={}),
+        "unknown_field",
+        ("project (did you mean projects?)", "startdate (did you mean start_date?)", "4 projects will be imported"),
+        succeeds=True,
+    ),
+    BrokenSetUp(
+        "a field that nobody knows",
+        lambda scene: scene.cloud(colour="red"),
+        "unknown_field",
+        ("has a field that is not used: colour. Correct or remove it.",),
+        succeeds=True,
+    ),
+    BrokenSetUp(
+        "a start date in the future",
+        lambda scene: scene.cloud(start_date="2199-01-31"),
+        "start_date_in_the_future",
+        ("2199-01-31 is in the future", "Enter an earlier date"),
+        succeeds=True,
     ),
     BrokenSetUp(
         "a key that is none",
@@ -890,6 +919,22 @@ BROKEN_SET_UPS = (
         succeeds=True,
     ),
     BrokenSetUp(
+        "issues with a security level",
+        _after(_issues_with_levels, _data_center),
+        "issue_security",
+        ("these projects use security levels: CORE.", "Administration → Issues → Issue security schemes"),
+        ADMIN,
+        succeeds=True,
+    ),
+    BrokenSetUp(
+        "issues with a security level, on Cloud",
+        _after(_issues_with_levels, _cloud),
+        "issue_security",
+        ("these projects use security levels: CORE.", "Settings → Work items → Work item security schemes"),
+        ADMIN,
+        succeeds=True,
+    ),
+    BrokenSetUp(
         "no list of projects",
         _after(_refuse("/project", 403), _data_center),
         "refused:403",
@@ -901,6 +946,12 @@ BROKEN_SET_UPS = (
         _after(_refuse("/mypermissions", 400), _cloud),
         "refused:400",
         ("/rest/api/2/mypermissions", "HTTP 400"),
+    ),
+    BrokenSetUp(
+        "a Jira without mypermissions",
+        _after(_refuse("/mypermissions", 404), _data_center),
+        "refused:404",
+        ("/rest/api/2/mypermissions", "HTTP 404"),
     ),
     BrokenSetUp(
         "projects of an unheard-of shape",

@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +16,9 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.check import permissions
-from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, verdict
+from source_jira_flow.check.configuration import late_start, unknown_fields
+from source_jira_flow.check.diagnosis import Diagnosis
+from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info
 from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.check.scopes import scope_findings
@@ -28,7 +29,15 @@ from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.jira.connection import Instance, ServerInfo, gateway, jira_of, read_server_info, sign_in
+from source_jira_flow.jira.connection import (
+    Account,
+    ServerInfo,
+    gateway,
+    jira_of,
+    read_server_info,
+    refuse_old_version,
+    sign_in,
+)
 from source_jira_flow.jira.missing_permissions import (
     ADMINISTER_PROJECTS,
     BROWSE_PROJECTS,
@@ -52,50 +61,6 @@ _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING
 _MOST_RENAMED = 10
 _LONGEST_NAME = 80
 _LONGEST_QUOTE = 170
-
-
-@dataclass
-class Diagnosis:
-    """What was found. `instance` is None without a sign-in, `rows` are the visible projects."""
-
-    findings: list[Finding] = field(default_factory=list)
-    rows: list[ProjectRow] = field(default_factory=list)
-    server: ServerInfo | None = None
-    instance: Instance | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the source can be used."""
-        return self.instance is not None and not any(finding.failed for finding in self.findings)
-
-    @property
-    def imported(self) -> int:
-        """How many projects will be imported."""
-        return sum(row.imported for row in self.rows)
-
-    @property
-    def message(self) -> str:
-        """The verdict as one text, with known secrets masked."""
-        introduction = f"{self.connection} {self.outlook}" if self.succeeded else ""
-        return filter_secrets(verdict(introduction, self.findings))
-
-    @property
-    def connection(self) -> str:
-        """Which account is connected to which Jira, once signed in."""
-        if self.instance is None:
-            return ""
-        account, server = self.instance.account, self.instance.server
-        zone = account.time_zone or "UTC (the account's own time zone can't be read)"
-        return (
-            f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to"
-            f" {clipped(server.title, _LONGEST_NAME)} ({self.instance.jira.kind_title} {server.version}) at"
-            f" {clipped(self.instance.configured_url, _LONGEST_NAME)}, time zone {zone}."
-        )
-
-    @property
-    def outlook(self) -> str:
-        """How many projects will be imported."""
-        return f"{counted(self.imported, 'project')} will be imported."
 
 
 def run_check(
@@ -172,12 +137,14 @@ class _Checkup:
         self.diagnosis = Diagnosis()
 
     def examine(self, raw: Mapping[str, Any]) -> None:
+        self._add(*unknown_fields(raw))
         config = Config.parse(raw)
+        self._add(*late_start(config))
         signer = self._signer(config)
         client = self._client(config, signer or Signer())
-        server = self.diagnosis.server = read_server_info(client)
-        self._add(version_finding(server))
-        method = method_finding(config, server)
+        server = read_server_info(client)
+        self._add(version_finding(lambda: refuse_old_version(server)))
+        method = method_finding(config.credentials, is_cloud=server.is_cloud, version=server.version)
         self._add(method)
         if signer is None or (method and method.failed):
             # Credentials of the wrong kind are not sent: each failure counts towards a CAPTCHA.
@@ -219,7 +186,8 @@ class _Checkup:
                 raise
             return None
         jira = jira_of(server, client)
-        self.diagnosis.instance = Instance(jira, server, account, config.base_url)
+        self.diagnosis.connection = _connection(account, server, jira, config)
+        self.diagnosis.kind = jira.kind
         if is_gateway(client.base_url):
             missing = scope_findings(client)
             self._add(*missing)
@@ -228,17 +196,21 @@ class _Checkup:
         return jira
 
     def _examine_permissions(self, config: Config, jira: RestJira) -> None:
+        held: Mapping[str, frozenset[str]] | None = None
         with self._collecting():
             if not jira.holds_globally(BROWSE_USERS):
                 self._add(permissions.browse_users_finding(jira.kind))
+            held = {}
         projects = [Project.of(document) for document in jira.projects()]
         selection = select(projects, config.projects)
         renamed: Mapping[str, str] = {}
         with self._collecting():
             renamed = self._renamed(jira, selection.unknown)
         asked = [project for project in projects if not project.archived] if self._thorough else selection.imported
-        held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
-        rows = self.diagnosis.rows = permissions.project_rows(projects, held, selection)
+        if held is not None:
+            # A Jira that refuses to report permissions has been mentioned: nothing is known of the projects' either.
+            held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
+        rows = self.diagnosis.rows = permissions.project_rows(projects, held or {}, selection)
         self._add(
             *permissions.configured_findings(selection, rows, config.projects, renamed, jira.kind),
             permissions.nothing_to_import_finding(rows, config.projects, selection.unknown, jira.kind),
@@ -246,11 +218,11 @@ class _Checkup:
             *permissions.create_issues_findings(
                 rows, config.projects, jira.kind, required=config.require_create_issues
             ),
-            permissions.unasked_finding(rows),
+            permissions.unasked_finding(rows) if held is not None else None,
             *_left_out(rows, config.projects),
         )
         with self._collecting():
-            self._add(*hidden_level_findings(jira, [row.project for row in rows if row.imported], held))
+            self._add(*hidden_level_findings(jira, [row.project for row in rows if row.imported], held or {}))
 
     @contextmanager
     def _collecting(self) -> Iterator[None]:
@@ -274,6 +246,15 @@ class _Checkup:
 
     def _add(self, *findings: Finding | None) -> None:
         self.diagnosis.findings += [finding for finding in findings if finding is not None]
+
+
+def _connection(account: Account, server: ServerInfo, jira: RestJira, config: Config) -> str:
+    zone = account.time_zone or "UTC (the account's own time zone can't be read)"
+    return (
+        f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to {clipped(server.title, _LONGEST_NAME)}"
+        f" ({jira.kind_title} {clipped(server.version, _LONGEST_NAME)}) at {clipped(config.base_url, _LONGEST_NAME)},"
+        f" time zone {clipped(zone, _LONGEST_NAME)}."
+    )
 
 
 def _left_out(rows: Sequence[ProjectRow], configured: Sequence[str]) -> Iterator[Finding]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
-from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, SignInRefused
-from source_jira_flow.jira.connection import ServerInfo, refuse_old_version, refuse_wrong_method
+from source_jira_flow.sign_in.base import SignIn
 from source_jira_flow.sign_in.table import WAYS
 
 # By the reasons of a refused sign-in; the person at the screen fixes all others.
@@ -24,23 +23,19 @@ def sign_in_finding(refused: SignInRefused) -> Finding:
     return failed(f"sign_in:{refused.reason}", _FIXED_BY.get(refused.reason, FixedBy.YOU), str(refused))
 
 
-def version_finding(server: ServerInfo) -> Finding | None:
+def version_finding(refuse_old_version: Callable[[], None]) -> Finding | None:
     """The finding for a self-hosted Jira that is too old."""
-    return _refused_by(lambda: refuse_old_version(server), "version", FixedBy.JIRA_ADMINISTRATOR)
-
-
-def method_finding(config: Config, server: ServerInfo) -> Finding | None:
-    """The finding for a method that this kind of Jira does not take, or that is being retired."""
-    refused = _refused_by(lambda: refuse_wrong_method(config, server), "method", FixedBy.YOU)
-    if refused:
-        return refused
-    words = config.credentials.retirement(is_cloud=server.is_cloud)
-    return warning("retired_method", FixedBy.YOU, words) if words else None
-
-
-def _refused_by(demand: Callable[[], None], code: str, fixed_by: FixedBy) -> Finding | None:
     try:
-        demand()
+        refuse_old_version()
     except ConfigurationError as error:
-        return failed(code, fixed_by, str(error))
+        return failed("version", FixedBy.JIRA_ADMINISTRATOR, str(error))
     return None
+
+
+def method_finding(credentials: SignIn, *, is_cloud: bool, version: str) -> Finding | None:
+    """The finding for a method that this kind of Jira does not accept, or that is being retired."""
+    misfit = credentials.misfit(is_cloud=is_cloud, version=version)
+    if misfit:
+        return failed("method", FixedBy.YOU, misfit)
+    words = credentials.retirement(is_cloud=is_cloud)
+    return warning("retired_method", FixedBy.YOU, words) if words else None

@@ -66,6 +66,39 @@ WORDS: Mapping[str, JiraWords] = {
     ),
 }
 
+# Atlassian's pages about what a finding of `check` is about, by its code.
+_GLOBAL, _PROJECT, _ROLE, _SECURITY = "global", "project", "role", "security"
+_SUBJECTS: Mapping[str, str] = {
+    "browse_users": _GLOBAL,
+    "nothing_to_browse": _PROJECT,
+    "nothing_to_import": _PROJECT,
+    "browse_projects": _PROJECT,
+    "create_issues": _PROJECT,
+    "create_issues_everywhere": _PROJECT,
+    "create_issues_team_managed": _ROLE,
+    "issue_security": _SECURITY,
+}
+_CLOUD_PAGES = "https://support.atlassian.com"
+_ADMINISTRATION = "https://confluence.atlassian.com/adminjiraserver"
+PAGES: Mapping[str, Mapping[str, str]] = {
+    "cloud": {
+        _GLOBAL: f"{_CLOUD_PAGES}/jira-cloud-administration/docs/manage-global-permissions/",
+        _PROJECT: f"{_CLOUD_PAGES}/jira-cloud-administration/docs/manage-project-permissions/",
+        _ROLE: f"{_CLOUD_PAGES}/jira-software-cloud/docs/add-people-to-team-managed-projects/",
+        _SECURITY: f"{_CLOUD_PAGES}/jira-cloud-administration/docs/configure-issue-security-schemes/",
+    },
+    "self_hosted": {
+        _GLOBAL: f"{_ADMINISTRATION}/managing-global-permissions-938847142.html",
+        _PROJECT: f"{_ADMINISTRATION}/managing-project-permissions-938847145.html",
+        _SECURITY: f"{_ADMINISTRATION}/configuring-issue-level-security-938847117.html",
+    },
+}
+
+
+def page_about(code: str, kind: str) -> str | None:
+    """Atlassian's page about the permission that a finding is about, for this kind of Jira."""
+    return PAGES.get(kind, {}).get(_SUBJECTS.get(code, ""))
+
 
 def no_browse_users(kind: str) -> str:
     """The account may not see who there is."""

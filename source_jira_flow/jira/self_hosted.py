@@ -57,6 +57,8 @@ class SelfHostedJira(RestJira):
         self, permissions: Sequence[str], project_ids: Sequence[str]
     ) -> Mapping[str, frozenset[str]]:
         asked = frozenset(permissions)
+        # A 404 says of one project that the account can't see it. Of all of them it says nothing about any.
+        unknown: frozenset[str] = frozenset({"not found"})
         too_late = threading.Event()
 
         def ask(project_id: str) -> frozenset[str] | None:
@@ -65,7 +67,7 @@ class SelfHostedJira(RestJira):
             try:
                 return asked & self._held({"projectId": project_id})
             except NotFound:
-                return frozenset()
+                return unknown
             except (ServerFault, NotJson):
                 return None
             except PassingFault:
@@ -75,7 +77,10 @@ class SelfHostedJira(RestJira):
 
         client = self.client
         answers = map_by(client.deadline, ask, list(dict.fromkeys(project_ids)), threads=client.workers)
-        return {project_id: held for project_id, held in answers.items() if held is not None}
+        told = {project_id: held for project_id, held in answers.items() if held is not None}
+        if all(held is unknown for held in told.values()):
+            return {}
+        return {project_id: frozenset() if held is unknown else held for project_id, held in told.items()}
 
     def holds_globally(self, permission: str) -> bool:
         return permission in self._held({})

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from source_jira_flow.check.endpoints import ENDPOINTS, known, main, with_table
+from source_jira_flow.check.endpoints import ENDPOINTS, known
+from tools.endpoints import main, with_table
 
 PERMISSIONS = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 
 
 def test_the_document_of_permissions_has_the_table_as_it_is() -> None:
-    """To mend: python -m source_jira_flow.check.endpoints docs/permissions.md"""
+    """To fix: python -m tools.endpoints"""
     text = PERMISSIONS.read_text("utf-8")
     assert with_table(text) == text
 
@@ -19,7 +20,7 @@ def test_the_table_is_written_between_its_marks(tmp_path: Path) -> None:
     document = tmp_path / "doc.md"
     before, _, after = PERMISSIONS.read_text("utf-8").partition("| `GET /rest/api/2/myself`")
     document.write_text(before + after.partition("\n")[2], "utf-8")
-    assert main([str(document)]) == 0
+    assert main(document) == 0
     assert document.read_text("utf-8") == PERMISSIONS.read_text("utf-8")
 
 

@@ -1,0 +1,61 @@
+"""Findings about fields of the configuration that are valid and still most likely a mistake."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from source_jira_flow.check.findings import Finding, FixedBy, warning
+from source_jira_flow.common.instants import SECOND, from_milliseconds
+from source_jira_flow.common.text import clipped, naming
+from source_jira_flow.config import Config
+
+# The names in the specification, which a test holds against it.
+FIELDS = (
+    "base_url",
+    "credentials",
+    "projects",
+    "start_date",
+    "require_create_issues",
+    "lookback_minutes",
+    "num_workers",
+)
+# Airbyte's own additions to a configuration.
+_AIRBYTE_PREFIX = "__"
+_LONGEST_NAME = 40
+
+
+def unknown_fields(raw: Mapping[str, Any]) -> Iterator[Finding]:
+    """A warning that names fields the connector does not know, each with the nearest one that it does."""
+    unknown = [str(name) for name in raw if name not in FIELDS and not str(name).startswith(_AIRBYTE_PREFIX)]
+    if unknown:
+        yield warning(
+            "unknown_field",
+            FixedBy.YOU,
+            naming(
+                "The configuration has fields that are not used: {names}. Correct or remove them."
+                if len(unknown) > 1
+                else "The configuration has a field that is not used: {names}. Correct or remove it.",
+                [_with_nearest(name) for name in unknown],
+            ),
+        )
+
+
+def late_start(config: Config) -> Iterator[Finding]:
+    """A warning for a start date in the future: nothing would be imported."""
+    if config.start_date is not None and config.start_date > time.time() * SECOND:
+        day = from_milliseconds(config.start_date)[:10]
+        yield warning(
+            "start_date_in_the_future",
+            FixedBy.YOU,
+            f"The start date {day} is in the future, so no issue is imported until then. Enter an earlier date,"
+            " or leave it empty to import everything.",
+        )
+
+
+def _with_nearest(name: str) -> str:
+    near = get_close_matches(name.lower(), FIELDS, n=1, cutoff=0.6)
+    shown = clipped(name, _LONGEST_NAME)
+    return f"{shown} (did you mean {near[0]}?)" if near else shown
