@@ -134,14 +134,36 @@ def _self_signed(scene: Scene) -> Config:
     return scene.data_center(certificate=certificates.make_certificate(scene.folder, None))
 
 
+def _missing_authorities(scene: Scene) -> Config:
+    scene.environment["REQUESTS_CA_BUNDLE"] = "/no/such/file.pem"
+    return _self_signed(scene)
+
+
 def _without_tls(scene: Scene) -> Config:
     config = scene.data_center()
     return config | {"base_url": config["base_url"].replace("http://", "https://")}
 
 
 def _dead_proxy(scene: Scene) -> Config:
-    scene.environment["HTTPS_PROXY"] = f"http://{broken_networks.closed_port()}"
-    return scene.network("jira.example.com", "https")
+    return _behind(f"http://{broken_networks.closed_port()}")(scene)
+
+
+def _behind(proxy: str, scheme: str = "https") -> Callable[[Scene], Config]:
+    """A Jira behind a proxy that the environment names, with a password that must never be shown."""
+
+    def make(scene: Scene) -> Config:
+        scene.environment[f"{scheme.upper()}_PROXY"] = proxy.replace("http://", "http://me:proxy-password@")
+        return scene.network("jira.example.com", scheme)
+
+    return make
+
+
+def _behind_speaking(line: str) -> Callable[[Scene], Config]:
+    def make(scene: Scene) -> Config:
+        proxy = scene.network(broken_networks.speaking(broken_networks.always(line, "")))["base_url"]
+        return _behind(proxy)(scene)
+
+    return make
 
 
 def _redirecting(location: str) -> Callable[[Scene], Config]:
@@ -473,7 +495,65 @@ BROKEN_SET_UPS = (
         NETWORK,
     ),
     BrokenSetUp("https to a port without", _without_tls, "network:no_tls", ("does not speak https",)),
-    BrokenSetUp("a proxy that is dead", _dead_proxy, "network:proxy", ("proxy", "jira.example.com"), NETWORK),
+    BrokenSetUp(
+        "a proxy that is dead",
+        _dead_proxy,
+        "network:proxy",
+        ("The proxy 127.0.0.1:", "does not accept the connection", "jira.example.com", "HTTPS_PROXY"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "a proxy whose name nobody knows",
+        _behind("http://no-such-proxy.invalid:3128"),
+        "network:proxy_dns",
+        ("The proxy no-such-proxy.invalid:3128 can't be found by its name", "HTTPS_PROXY"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "a proxy without a host",
+        _behind("http:///"),
+        "network:proxy_address",
+        ("HTTPS_PROXY", "http://proxy.acme.com:3128"),
+    ),
+    BrokenSetUp(
+        "a proxy of another scheme",
+        _behind("ftp://proxy.example.com:21"),
+        "network:proxy_address",
+        ("HTTPS_PROXY", "http://proxy.acme.com:3128"),
+    ),
+    BrokenSetUp(
+        "a SOCKS proxy",
+        _behind("socks5://proxy.example.com:1080"),
+        "network:proxy_socks",
+        ("The proxy proxy.example.com:1080 is a SOCKS proxy", "PySocks"),
+    ),
+    BrokenSetUp(
+        "a proxy that wants a sign-in",
+        _behind_speaking("407 Proxy Authentication Required"),
+        "network:proxy_sign_in",
+        ("The proxy 127.0.0.1:", "requires a sign-in (HTTP 407)", "USER:PASSWORD"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "a proxy that forbids",
+        _behind_speaking("403 Forbidden"),
+        "network:proxy_forbidden",
+        ("The proxy 127.0.0.1:", "does not allow requests to jira.example.com (HTTP 403)"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "a proxy that finds no way",
+        _behind_speaking("502 Bad Gateway"),
+        "network:proxy_failed",
+        ("The proxy 127.0.0.1:", "could not connect to jira.example.com", "NO_PROXY"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "a file of authorities that does not exist",
+        _missing_authorities,
+        "network:certificate_file",
+        ("names /no/such/file.pem, which does not exist",),
+    ),
     BrokenSetUp(
         "a captive page",
         _page("<html><head><title>Welcome to the guest network</title></head>Accept the terms.</html>"),
@@ -537,7 +617,11 @@ BROKEN_SET_UPS = (
         ADMIN,
     ),
     BrokenSetUp(
-        "a proxy with a sign-in", _status("407 Proxy Authentication Required"), "network:no_jira", ("no Jira",)
+        "a proxy with a sign-in",
+        _status("407 Proxy Authentication Required"),
+        "network:proxy_sign_in",
+        ("A proxy in between requires a sign-in (HTTP 407)",),
+        NETWORK,
     ),
     BrokenSetUp(
         "requests limited", _after(_slow_down_for_ever, _cloud), "rate_limited", ("asks to wait", "num_workers")

@@ -72,7 +72,7 @@ def test_a_broken_set_up_is_told_with_who_can_fix_it(
     if not set_up.succeeds:
         assert finding.failed or any(other.failed for other in diagnosis.findings)
     _assert_fit_for_a_person(diagnosis)
-    for secret in secrets_of(config):
+    for secret in [*secrets_of(config), "proxy-password"]:
         assert secret not in message + caplog.text
     if set_up.sign_ins is not None:
         assert _sign_ins(scene.jira) == set_up.sign_ins

@@ -18,7 +18,19 @@ from source_jira_flow.errors import (
 
 # By the reasons of `source_jira_flow.http.faults.WORDS`; the network team fixes all others.
 _FIXED_BY_YOU = frozenset(
-    ("redirect", "redirect_https", "wrong_path", "no_jira", "no_cloud_site", "gateway_without_id", "no_tls")
+    (
+        "redirect",
+        "redirect_https",
+        "wrong_path",
+        "no_jira",
+        "no_cloud_site",
+        "gateway_without_id",
+        "no_tls",
+        "proxy_address",
+        "proxy_socks",
+        "proxy_http_only",
+        "certificate_file",
+    )
 )
 # {path} is the REST path, {said} Jira's own messages.
 _REFUSALS: Mapping[int, tuple[FixedBy, str]] = {
@@ -26,11 +38,6 @@ _REFUSALS: Mapping[int, tuple[FixedBy, str]] = {
         FixedBy.JIRA_ADMINISTRATOR,
         "The account is signed in, but not allowed to use {path}{said}. Ask your Jira administrator whether it has"
         + " access to Jira (Application access).",
-    ),
-    407: (
-        FixedBy.NETWORK_TEAM,
-        "A proxy in between requires a sign-in of its own (HTTP 407). Ask your network team to let requests from the"
-        + " machines that run Airbyte through to Jira.",
     ),
     410: (FixedBy.YOU, "Atlassian removed {path} (HTTP 410): install a newer version of this connector."),
 }

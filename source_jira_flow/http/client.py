@@ -31,6 +31,7 @@ from source_jira_flow.errors import (
     refusal,
 )
 from source_jira_flow.http.deadline import Unfinished, finish_by
+from source_jira_flow.http.environment import environment_for, proxy_for
 from source_jira_flow.http.faults import (
     connection_trouble,
     in_words,
@@ -61,6 +62,7 @@ _HEADERS = {
     "User-Agent": f"source-jira-flow/{__version__}",
 }
 _MOST_REDIRECTS = 3
+_PROXY_SIGN_IN = 407
 _SPARE_CONNECTIONS = 8
 _HEARTBEAT = 60.0
 
@@ -227,7 +229,7 @@ class JiraClient:
         except Unfinished as error:
             raise ConnectionFault(in_words("unfinished", self.base_url), cause=error, reason="unfinished") from None
         except requests.exceptions.RequestException as error:
-            raise connection_trouble(error, self.base_url) from None
+            raise connection_trouble(error, self.base_url, proxy_for(self.base_url, self.session.proxies)) from None
 
     def _redirected(self, response: requests.Response, method: str) -> str:
         target = urljoin(response.url, response.headers.get("Location", ""))
@@ -240,6 +242,9 @@ class JiraClient:
 
     def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
         status, headers, body = response.status_code, response.headers, response.content
+        if status == _PROXY_SIGN_IN:
+            proxy = proxy_for(self.base_url, self.session.proxies)
+            raise unusable("proxy_sign_in", self.base_url, proxy=proxy)
         if status == 429 or (status == 503 and requested_wait(headers) is not None):
             raise _rate_limited(headers, status, self._host())
         if status >= 500 or status in (408, 425):
@@ -325,9 +330,7 @@ def _session_for(base_url: str) -> requests.Session:
     """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
     through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
     session = requests.Session()
-    environment = session.merge_environment_settings(base_url, {}, None, None, None)
-    session.proxies, session.verify = dict(environment["proxies"]), environment["verify"]
-    session.trust_env = False
+    environment_for(base_url).apply(session)
     return session
 
 

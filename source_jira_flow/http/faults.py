@@ -8,20 +8,23 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ConnectTimeoutError, ProxySchemeUnknown
 
 from source_jira_flow.common.secret_text import masked
 from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
 
 _CERTIFICATE_ACTION = " use a certificate from a public certificate authority"
+_OWN_AUTHORITY = " For a company authority, set REQUESTS_CA_BUNDLE to its certificate file."
 _AIRBYTE = "the machines that run Airbyte"
 
 # {host} is the name with its port, {name} without, {port} the port, {path} the path of the base URL, {other} where a
-# redirect leads, {title} a page's title in brackets. Every sentence says what to do.
+# redirect leads, {title} a page's title in brackets, {proxy} the proxy in between, {variable} what names it in the
+# environment. Every sentence says what to do.
 WORDS: Mapping[str, str] = {
     "dns": "The name {name} can't be found. Check the base URL. Public DNS must resolve it; if only your own"
     " network knows the name, ask your network team to publish it.",
@@ -37,11 +40,26 @@ WORDS: Mapping[str, str] = {
     " holding its responses back. Try again later, or ask your network team to check what is in between.",
     "dropped": "{host} closed the connection before it responded. A proxy or firewall may be the cause. Try again, and"
     f" ask your network team to allow {_AIRBYTE}.",
-    "proxy": "The proxy configured on this machine does not let requests to {host} through. Ask your network team to"
-    " allow them, or remove the proxy from the environment.",
-    "certificate_self_signed": "The certificate of {name} is self-signed:" + _CERTIFICATE_ACTION + ".",
-    "certificate_unknown_authority": "The certificate of {name} was not issued by a public authority, or an"
-    " intermediate certificate is missing:" + _CERTIFICATE_ACTION + ", with its full chain.",
+    "proxy": "{proxy} does not accept the connection, so {host} can't be reached. Check {variable} where Airbyte runs,"
+    " and ask your network team whether the proxy is running.",
+    "proxy_dns": "{proxy} can't be found by its name, so {host} can't be reached. Check {variable} where Airbyte runs.",
+    "proxy_silent": "{proxy} did not respond, so {host} can't be reached. Check {variable} where Airbyte runs, or ask"
+    " your network team.",
+    "proxy_address": "{variable} names a proxy by an address that can't be used: enter it like"
+    " http://proxy.acme.com:3128 where Airbyte runs.",
+    "proxy_sign_in": "{proxy} requires a sign-in (HTTP 407). Set {variable} to http://USER:PASSWORD@HOST:PORT where"
+    " Airbyte runs, or ask your network team to let requests to {host} through.",
+    "proxy_forbidden": "{proxy} does not allow requests to {host} (HTTP 403). Ask your network team to allow them.",
+    "proxy_failed": "{proxy} could not connect to {host}. Ask your network team to check it, or set NO_PROXY where"
+    " Airbyte runs if Jira can be reached without it.",
+    "proxy_socks": "{proxy} is a SOCKS proxy, which needs the Python package PySocks. Use an http proxy in {variable},"
+    " or install the package where Airbyte runs.",
+    "proxy_http_only": "{proxy} does not speak https: enter its address with http:// in {variable} where Airbyte runs.",
+    "certificate_self_signed": "The certificate of {name} is self-signed:" + _CERTIFICATE_ACTION + "." + _OWN_AUTHORITY,
+    "certificate_unknown_authority": "The certificate of {name} was not issued by a public authority, or"
+    " its chain is incomplete:" + _CERTIFICATE_ACTION + ", with its full chain." + _OWN_AUTHORITY,
+    "certificate_file": "REQUESTS_CA_BUNDLE or SSL_CERT_FILE names {other}, which does not exist. Set it to a file with"
+    " the certificates of your authorities where Airbyte runs, or remove it.",
     "certificate_expired": "The certificate of {name} has expired: renew it, and" + _CERTIFICATE_ACTION + ".",
     "certificate_not_yet_valid": "The certificate of {name} is not valid yet: check this machine's clock, or"
     + _CERTIFICATE_ACTION
@@ -86,6 +104,17 @@ _CERTIFICATE_REASONS: Mapping[int, str] = {
 }
 # OpenSSL's names for the answer of a server that speaks plain HTTP.
 _ANSWERS_WITHOUT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
+# What a retry can't change.
+_LASTING = (
+    "certificate",
+    "no_tls",
+    "proxy_address",
+    "proxy_sign_in",
+    "proxy_forbidden",
+    "proxy_socks",
+    "proxy_http_only",
+)
+_TUNNEL_REFUSALS = {"407": "proxy_sign_in", "403": "proxy_forbidden"}
 _LOGIN_PAGE = re.compile(
     r"log.?[io]n|sign.?in|saml|\bsso\b|oauth2|adfs|okta|microsoftonline|accounts\.google", re.IGNORECASE
 )
@@ -97,11 +126,14 @@ _LONGEST_ADDRESS = 90
 _LONGEST_TITLE = 40
 
 
-def connection_trouble(error: requests.RequestException, base_url: str) -> JiraFlowError:
-    """The error to raise for an exception of `requests`: UnusableAddress for certificates, else ConnectionFault."""
+def connection_trouble(error: requests.RequestException, base_url: str, proxy: str = "") -> JiraFlowError:
+    """The error for an exception of `requests`: UnusableAddress if a retry can't help, else ConnectionFault.
+
+    `proxy` is the proxy in between, if there is one.
+    """
     reason = reason_of(error)
-    message = in_words(reason, base_url)
-    if reason.startswith(("certificate", "no_tls")):
+    message = in_words(reason, base_url, proxy=proxy)
+    if reason.startswith(_LASTING):
         return UnusableAddress(message, reason=reason)
     return ConnectionFault(message, cause=error, reason=reason)
 
@@ -110,8 +142,12 @@ def reason_of(error: BaseException) -> str:
     """The key in WORDS for an exception, by the innermost cause."""
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, requests.exceptions.ProxyError):
-            return "proxy"
+        if isinstance(cause, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
+            return _proxy_reason(causes)
+        if isinstance(cause, ProxySchemeUnknown):
+            return "proxy_address"
+        if isinstance(cause, requests.exceptions.InvalidSchema) and "SOCKS" in str(cause):
+            return "proxy_socks"
         if isinstance(cause, socket.gaierror):
             return "dns"
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -130,8 +166,25 @@ def reason_of(error: BaseException) -> str:
     return "dropped"
 
 
-def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") -> str:
-    """The sentence for a reason. `other` is another address, `title` the title of a page that was received."""
+def _proxy_reason(causes: Sequence[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, requests.exceptions.InvalidProxyURL):
+            return "proxy_address"
+        if isinstance(cause, socket.gaierror):
+            return "proxy_dns"
+        if isinstance(cause, ConnectionRefusedError):
+            return "proxy"
+        if isinstance(cause, TimeoutError) or type(cause) is ConnectTimeoutError:
+            return "proxy_silent"
+        if isinstance(cause, ssl.SSLError) and cause.reason in _ANSWERS_WITHOUT_TLS:
+            return "proxy_http_only"
+        if str(cause).startswith("Tunnel connection failed"):
+            return _TUNNEL_REFUSALS.get(str(cause).split()[3], "proxy_failed")
+    return "proxy"
+
+
+def in_words(reason: str, base_url: str, *, other: str = "", title: str = "", proxy: str = "") -> str:
+    """The sentence for a reason. `other` is another address, `title` that of a page, `proxy` what is in between."""
     parts = urlsplit(base_url)
     port = parts.port or {"http": 80}.get(parts.scheme, 443)
     return WORDS[reason].format(
@@ -140,13 +193,15 @@ def in_words(reason: str, base_url: str, *, other: str = "", title: str = "") ->
         port=port,
         path=clipped(parts.path, _LONGEST_HOST),
         other=clipped(masked(other), _LONGEST_ADDRESS),
+        proxy=f"The proxy {clipped(proxy, _LONGEST_HOST)}" if proxy else "A proxy in between",
+        variable="HTTP_PROXY" if parts.scheme == "http" else "HTTPS_PROXY",
         title=f" (“{clipped(masked(title), _LONGEST_TITLE)}”)" if title else "",
     )
 
 
-def unusable(reason: str, base_url: str, *, other: str = "") -> UnusableAddress:
+def unusable(reason: str, base_url: str, *, other: str = "", proxy: str = "") -> UnusableAddress:
     """The error for a reason in WORDS that a retry cannot fix."""
-    return UnusableAddress(in_words(reason, base_url, other=other), reason=reason)
+    return UnusableAddress(in_words(reason, base_url, other=other, proxy=proxy), reason=reason)
 
 
 def redirect_refused(base_url: str, target: str) -> UnusableAddress:

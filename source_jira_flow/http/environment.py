@@ -1,0 +1,51 @@
+"""The proxy and the certificate authorities that the environment names for one host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import select_proxy
+
+from source_jira_flow.common.hosts import is_loopback
+from source_jira_flow.http.faults import unusable
+
+
+@dataclass(frozen=True)
+class Environment:
+    """As `requests` takes them: proxies by scheme, and `verify`, a file with certificate authorities or True."""
+
+    proxies: dict[str, str]
+    verify: bool | str
+
+    def apply(self, session: requests.Session) -> None:
+        """Make a session use these, and look up nothing else: not for every request, and no .netrc file."""
+        session.proxies, session.verify = self.proxies, self.verify
+        session.trust_env = False
+
+
+def environment_for(base_url: str) -> Environment:
+    """What the environment says of a host.
+
+    Requests to this machine itself never go through a proxy, which would see their credentials. Raises UnusableAddress
+    if the named file of certificate authorities does not exist.
+    """
+    parts = urlsplit(base_url)
+    found = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
+    proxies = {} if is_loopback(parts.hostname or "") else dict(found["proxies"])
+    verify: bool | str = found["verify"] or False
+    if verify is True:
+        # OpenSSL's own variable, which `requests` does not read.
+        verify = os.environ.get("SSL_CERT_FILE") or True
+    if parts.scheme == "https" and isinstance(verify, str) and not os.path.exists(verify):
+        raise unusable("certificate_file", base_url, other=verify)
+    return Environment(proxies, verify)
+
+
+def proxy_for(base_url: str, proxies: Mapping[str, str]) -> str:
+    """Host and port of the proxy for an address, without user name and password; empty without a proxy."""
+    proxy = select_proxy(base_url, dict(proxies)) or ""
+    return proxy.rpartition("://")[2].rpartition("@")[2].partition("/")[0]
