@@ -39,6 +39,7 @@ from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.scan import IssueScan
 from source_jira_flow.settings import Settings
+from source_jira_flow.streams import fed_streams
 from source_jira_flow.sync import Sync
 
 BASE_URL = "http://127.0.0.1"
@@ -185,7 +186,7 @@ def scan(
 ) -> Iterator[AirbyteMessage | tuple[str, Mapping[str, Any]]]:
     """The messages of one sync, in order: records as (stream, data), and STATE messages. Raises what fails it."""
     sync, messages = begin_sync(jira, states, streams, settings=settings, **config)
-    issue_scan = IssueScan(sync, Seen(people=False, sprints=False))
+    issue_scan = IssueScan(sync, fed_streams(sync), Seen(people=False, sprints=False))
     partition = FunctionPartition("issues", "scan", lambda: issue_scan.records(chain.from_iterable))
     try:
         for record in partition.read():

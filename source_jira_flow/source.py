@@ -25,9 +25,8 @@ from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.lists import configuration_of
-from source_jira_flow.scan.streams import SharedScan, issue_streams
 from source_jira_flow.settings import DEFAULTS, Settings
-from source_jira_flow.snapshots.streams import snapshot_streams
+from source_jira_flow.streams import build_streams
 from source_jira_flow.sync import Sync
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
@@ -102,12 +101,8 @@ class SourceJiraFlow(Source):
         yield from read.read(self._streams(lambda: sync, read))
 
     def _streams(self, running_sync: Callable[[], Sync], read: ConcurrentRead | None) -> list[AbstractStream]:
-        scan = SharedScan(running_sync)
-        return [
-            *issue_streams(scan, self.logger),
-            *snapshot_streams(running_sync, scan, self.logger),
-            *self._manifest.streams(configuration_of(running_sync), read),
-        ]
+        small_lists = self._manifest.streams(configuration_of(running_sync), read)
+        return build_streams(running_sync, small_lists, self.logger)
 
     def _begin(self, config: Config, read: ConcurrentRead, logger: logging.Logger) -> Sync:
         instance = connect(config, client_for(config, settings=self._settings, logger=logger))

@@ -1,32 +1,107 @@
-"""The Python streams: their keys, cursors and columns. A stream's columns stand in `schemas/<name>.json`."""
+"""The table of all streams: name, primary key, cursor, and how each is read.
+
+A stream's columns stand in `schemas/<name>.json` for the destination, and are made in `records/<name>.py`, or where
+`manifest.yaml` says. One more stream is one more row here.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
+from functools import partial
+
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+
+from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
+from source_jira_flow.records.stream import StreamDefinition
+from source_jira_flow.scan.fed import CommentStream, FedStream, IssueStream, LabelStream
+from source_jira_flow.scan.shared import SharedScan
+from source_jira_flow.snapshots.base import Snapshot
+from source_jira_flow.snapshots.labels import LabelSnapshot
+from source_jira_flow.snapshots.projects import ProjectSnapshot
+from source_jira_flow.snapshots.sprints import SprintSnapshot
+from source_jira_flow.snapshots.users import UserSnapshot
+from source_jira_flow.sync import Sync
 
 
 @dataclass(frozen=True)
-class StreamDefinition:
-    """Name, primary key and cursor of a stream."""
+class Stream(StreamDefinition):
+    """`fed`: the scan of issues makes its records. `snapshot`: a list, of which only what is new, changed or gone is
+    sent. Both: by the list where Jira has one. Neither: a small list, read whole as `manifest.yaml` says."""
 
-    name: str
-    primary_key: str
-    cursor: str
+    fed: type[FedStream] | None = None
+    snapshot: type[Snapshot] | None = None
 
-    def schema(self) -> Mapping[str, Any]:
-        """The stream's JSON schema."""
-        text = resources.files("source_jira_flow").joinpath("schemas", f"{self.name}.json").read_text("utf-8")
-        document: Mapping[str, Any] = json.loads(text)
-        return document
+    def is_fed(self, sync: Sync) -> bool:
+        """Whether it is made of issues on this Jira."""
+        return self.fed is not None and self.fed.is_fed(sync.jira)
 
 
-ISSUES = StreamDefinition("issues", "id", "updated")
-COMMENTS = StreamDefinition("comments", "id", "issue_updated")
-USERS = StreamDefinition("users", "id", "observed_at")
-PROJECTS = StreamDefinition("projects", "id", "observed_at")
-SPRINTS = StreamDefinition("sprints", "id", "observed_at")
-LABELS = StreamDefinition("labels", "name", "observed_at")
+STREAMS = (
+    Stream("issues", ("id",), "updated", fed=IssueStream),
+    Stream("comments", ("id",), "issue_updated", fed=CommentStream),
+    Stream("users", ("id",), "observed_at", snapshot=UserSnapshot),
+    Stream("projects", ("id",), "observed_at", snapshot=ProjectSnapshot),
+    Stream("sprints", ("id",), "observed_at", snapshot=SprintSnapshot),
+    Stream("labels", ("name",), "observed_at", fed=LabelStream, snapshot=LabelSnapshot),
+    Stream("statuses", ("id",)),
+    Stream("issue_types", ("id",)),
+    Stream("priorities", ("id",)),
+    Stream("resolutions", ("id",)),
+    Stream("fields", ("id",)),
+    Stream("boards", ("id",)),
+    Stream("project_components", ("id",)),
+    Stream("project_versions", ("id",)),
+    Stream("project_issue_types", ("project_id", "issue_type_id")),
+)
+
+
+def fed_streams(sync: Sync) -> dict[str, type[FedStream]]:
+    """The chosen streams that are made of issues on this Jira, in the order of the table."""
+    return {
+        stream.name: stream.fed
+        for stream in STREAMS
+        if stream.fed is not None and stream.is_fed(sync) and stream.name in sync.chosen
+    }
+
+
+def build_streams(
+    running_sync: Callable[[], Sync], small_lists: Iterable[AbstractStream], logger: logging.Logger
+) -> list[AbstractStream]:
+    """All streams of the table as the CDK reads them; `small_lists` are those of `manifest.yaml`."""
+    scan = SharedScan(running_sync, fed_streams)
+    listed = {stream.name: stream for stream in small_lists}
+    return [
+        _built(stream, running_sync, scan, logger) if stream.fed or stream.snapshot else listed[stream.name]
+        for stream in STREAMS
+    ]
+
+
+def _built(
+    stream: Stream, running_sync: Callable[[], Sync], scan: SharedScan, logger: logging.Logger
+) -> AbstractStream:
+    def emit_last_state() -> None:
+        # A snapshot emits its state when it has come to its end; the scan has more to say.
+        if stream.is_fed(running_sync()):
+            scan.emit_last_states()
+
+    return DefaultStream(
+        partition_generator=GivenPartitions(partial(_partitions, stream, running_sync, scan)),
+        name=stream.name,
+        json_schema=stream.schema,
+        primary_key=list(stream.primary_key),
+        cursor_field=CursorField(stream.cursor) if stream.cursor else None,
+        logger=logger,
+        cursor=OwnStateCursor(emit_last_state),
+    )
+
+
+def _partitions(stream: Stream, running_sync: Callable[[], Sync], scan: SharedScan) -> Iterable[Partition]:
+    sync, snapshot = running_sync(), stream.snapshot
+    if snapshot is None or stream.is_fed(sync):
+        return scan.partitions(stream.name)
+    return [FunctionPartition(stream.name, "list", lambda: snapshot(stream, sync, scan.seen).read())]

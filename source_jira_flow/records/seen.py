@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Any
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id
 from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.records.sprint_field import parse_sprint
+from source_jira_flow.records.sprint_field import SprintValue, parse_sprint
 
 _PEOPLE = ("assignee", "reporter", "creator")
 
@@ -17,14 +16,14 @@ _PEOPLE = ("assignee", "reporter", "creator")
 class Seen:
     """What the scan of issues has seen so far, and whether it has ended.
 
-    `people` are Jira's own user objects by id, `sprints` values of the sprint field by sprint id; both are whole once
-    `wait` has returned. What is not wanted costs nothing.
+    `people` are Jira's own user objects by id, `sprints` those of the sprint field by id; both are whole once `wait`
+    has returned. What is not wanted costs nothing.
     """
 
     def __init__(self, *, people: bool, sprints: bool) -> None:
         """Whether people, and whether sprints are wanted."""
         self.people: dict[str, JsonObject] = {}
-        self.sprints: dict[int, Any] = {}
+        self.sprints: dict[int, SprintValue] = {}
         self._wants_people = people
         self._wants_sprints = sprints
         self._ended = threading.Event()
@@ -64,4 +63,4 @@ class Seen:
             for value in fields.get(name) or ():
                 sprint = parse_sprint(value)
                 if sprint is not None:
-                    self.sprints[sprint.id] = value
+                    self.sprints[sprint.id] = sprint

@@ -1,6 +1,6 @@
-"""The streams that are made of issues, and so fed by the scan: `FED_STREAMS` is the table of them.
+"""The streams that are made of issues, and so fed by the scan.
 
-One more is a class here (its name, the fields it needs, its records of one issue) and a row in that table.
+One more is a class here (the fields it needs, its records of one issue) and a row in the table of `streams`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class FedStream(ABC):
     `fields` are names of fields, or `*all` and, each after a `-`, those that this stream does not need of all.
     """
 
-    name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
 
-    def __init__(self, sync: Sync, field_map: FieldMap) -> None:
+    def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
+        self.name = name
         self._sync = sync
         self._field_map = field_map
 
@@ -68,11 +68,10 @@ class IssueStream(FedStream):
     page is still in the processor's cache then, and what waits for output is a fifth of the size.
     """
 
-    name = "issues"
     fields = (_ALL, "-worklog", "-attachment")
 
-    def __init__(self, sync: Sync, field_map: FieldMap) -> None:
-        super().__init__(sync, field_map)
+    def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
+        super().__init__(name, sync, field_map)
         self._site_url = sync.account.site_url
 
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
@@ -85,7 +84,6 @@ class IssueStream(FedStream):
 class CommentStream(FedStream):
     """All comments of each issue. Those that Jira did not embed are asked for, issue by issue, in parallel."""
 
-    name = "comments"
     fields = ("comment",)
 
     def prepare(self, issues: Sequence[JsonObject]) -> None:
@@ -110,12 +108,11 @@ def _is_cut(embedded: JsonObject | None) -> bool:
 class LabelStream(FedStream):
     """Labels as issues show them, each once, for a Jira that has no list of them. A removal is never told."""
 
-    name = "labels"
     fields = ("labels",)
 
-    def __init__(self, sync: Sync, field_map: FieldMap) -> None:
-        super().__init__(sync, field_map)
-        self._out = stored_labels(sync.states.stored(self.name))
+    def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
+        super().__init__(name, sync, field_map)
+        self._out = stored_labels(sync.states.stored(name))
         # Each label is sent with the first issue that claims it.
         self._claims: dict[str, str] = dict.fromkeys(self._out, "")
         self._observed_at = from_milliseconds(sync.now)
@@ -135,14 +132,6 @@ class LabelStream(FedStream):
 
     def own_state(self) -> dict[str, Any]:
         return written_labels(self._out)
-
-
-FED_STREAMS: tuple[type[FedStream], ...] = (IssueStream, CommentStream, LabelStream)
-
-
-def chosen_streams(sync: Sync) -> list[type[FedStream]]:
-    """Those that this sync reads, in the order of the table."""
-    return [stream for stream in FED_STREAMS if stream.name in sync.chosen and stream.is_fed(sync.jira)]
 
 
 def asked_fields(streams: Iterable[FedStream]) -> list[str]:

@@ -7,7 +7,7 @@ that is not out before it, and none comes between the records of one issue.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airbyte_cdk.sources.types import Record
@@ -23,7 +23,7 @@ from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.backfill import Backfill, Job
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.checkpoints import Checkpoints
-from source_jira_flow.scan.fed import asked_fields, chosen_streams
+from source_jira_flow.scan.fed import FedStream, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
 from source_jira_flow.scan.plan import confirmed, make_plan, missing_projects
@@ -39,11 +39,11 @@ _FAILURES_IN_A_ROW = 3
 class IssueScan:
     """One scan for all chosen streams that are made of issues. `seen` is shown every issue that is sent."""
 
-    def __init__(self, sync: Sync, seen: Seen) -> None:
+    def __init__(self, sync: Sync, streams: Mapping[str, type[FedStream]], seen: Seen) -> None:
         self._sync = sync
         self._seen = seen
         self._field_map = _field_map(sync)
-        self._streams = [stream(sync, self._field_map) for stream in chosen_streams(sync)]
+        self._streams = [stream(name, sync, self._field_map) for name, stream in streams.items()]
         self._states = {
             stream.name: IssueState.parse(stream.name, sync.states.stored(stream.name)) for stream in self._streams
         }

@@ -11,14 +11,14 @@ from source_jira_flow.errors import Forbidden, PassingFault
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.snapshots.comparison import Comparison
 
-# So many are asked for first: where most of them are still there, it is the list that is wrong.
+# Ask for this many first: if most of them are still there, the list is wrong.
 PROBE = 20
 # A list that lacks more than this share of what is still there came back short.
 LARGEST_SHARE = 0.2
-# In one sync; what is missing besides waits for the next.
+# In one sync; the rest waits for the next.
 MOST_ASKED = 5_000
-# The same where most are still there, and it would be in vain.
-MOST_ASKED_IN_VAIN = 500
+# The limit when most turn out to exist: asking for more would be pointless.
+MOST_ASKED_IF_ALIVE = 500
 # What `find` gives where Jira does not say whether there is such a thing.
 NOT_TOLD: Columns = {}
 
@@ -62,15 +62,15 @@ class Absences:
         """
         missing = self._comparison.missing()
         yield from self._ask(missing[:PROBE])
-        in_vain = 2 * self._alive >= PROBE
-        if self._came_short(len(missing), in_vain):
+        mostly_alive = 2 * self._alive >= PROBE
+        if self._came_short(len(missing), mostly_alive):
             self._keep(missing[PROBE:])
             known = len(self._comparison.stored.listed)
             raise PassingFault(
                 f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
                 " and Jira does not say that they are gone: nothing is concluded from it. Sync again."
             )
-        most = MOST_ASKED_IN_VAIN if in_vain else MOST_ASKED
+        most = MOST_ASKED_IF_ALIVE if mostly_alive else MOST_ASKED
         yield from self._ask(missing[PROBE:most])
         if missing[most:]:
             self._keep(missing[most:])
@@ -81,12 +81,12 @@ class Absences:
                 most,
             )
 
-    def _came_short(self, missing: int, in_vain: bool) -> bool:
+    def _came_short(self, missing: int, mostly_alive: bool) -> bool:
         if self._alive == 0:
             return False
-        listed_nothing = len(self._comparison.listed) <= self._alive
+        listed_nothing = len(self._comparison.present) <= self._alive
         return listed_nothing or (
-            self._whole and in_vain and missing > max(PROBE, LARGEST_SHARE * len(self._comparison.stored.listed))
+            self._whole and mostly_alive and missing > max(PROBE, LARGEST_SHARE * len(self._comparison.stored.listed))
         )
 
     def _ask(self, identifiers: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -108,7 +108,7 @@ class Absences:
     def _settle(self, identifier: str, columns: Columns) -> Iterator[dict[str, Any]]:
         self._alive += 1
         if columns:
-            yield from self._comparison.see(columns)
+            yield from self._comparison.listed(columns)
         else:
             self._comparison.keep(identifier)
 

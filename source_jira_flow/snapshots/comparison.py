@@ -6,50 +6,50 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from source_jira_flow.records.observed import Columns, observed, removal
+from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.state.snapshots import StoredSnapshot, digest, packed
-from source_jira_flow.streams import StreamDefinition
 
 
 class Comparison:
     """One reading of one list. Ids are text here, whatever the column holds; every id is sent once at most."""
 
-    def __init__(self, definition: StreamDefinition, stored: StoredSnapshot, now: int) -> None:
+    def __init__(self, stream: StreamDefinition, stored: StoredSnapshot, now: int) -> None:
         """`now` is Jira's clock in epoch milliseconds."""
         self.stored = stored
         self.observed_at = stored.observed_at_after(now)
-        self._key = definition.primary_key
-        self._column_names = definition.schema()["properties"]
+        self._key = stream.key
+        self._column_names = stream.schema()["properties"]
         self._listed: dict[str, bytes] = {}
-        self._occurring: dict[str, bytes] = {}
+        self._mentioned: dict[str, bytes] = {}
         self._gone: set[str] = set()
 
     @property
-    def listed(self) -> Mapping[str, bytes]:
-        """What the list held so far."""
+    def present(self) -> Mapping[str, bytes]:
+        """The digests of what was listed so far, and of what is kept."""
         return self._listed
 
-    def see(self, columns: Columns) -> Iterator[dict[str, Any]]:
+    def listed(self, columns: Columns) -> Iterator[dict[str, Any]]:
         """Something that is in the list: a record, where it is new or changed."""
         identifier = str(columns[self._key])
         if identifier in self._listed:
             return
         now = self._listed[identifier] = digest(columns)
-        before = self.stored.listed.get(identifier) or self.stored.occurring.get(identifier)
+        before = self.stored.listed.get(identifier) or self.stored.mentioned.get(identifier)
         if now != before:
             yield observed(columns, self.observed_at)
 
-    def meet(self, columns: Columns) -> Iterator[dict[str, Any]]:
-        """Something that occurs in issues: a record, where the list does not tell of it and it is new or changed."""
+    def mentioned(self, columns: Columns) -> Iterator[dict[str, Any]]:
+        """Something that issues mention: a record, where it is not in the list and is new or changed."""
         identifier = str(columns[self._key])
-        if identifier in self._listed or identifier in self._occurring:
+        if identifier in self._listed or identifier in self._mentioned:
             return
-        now = self._occurring[identifier] = digest(columns)
-        if now != self.stored.occurring.get(identifier):
+        now = self._mentioned[identifier] = digest(columns)
+        if now != self.stored.mentioned.get(identifier):
             yield observed(columns, self.observed_at)
 
     def missing(self) -> list[str]:
-        """What was in the list before and has not been seen in this one, in a fixed order."""
-        known = self._listed.keys() | self._occurring.keys() | self._gone
+        """What was in the list before and is not in this one, in a fixed order."""
+        known = self._listed.keys() | self._mentioned.keys() | self._gone
         return sorted(identifier for identifier in self.stored.listed if identifier not in known)
 
     def keep(self, identifier: str) -> None:
@@ -66,16 +66,16 @@ class Comparison:
         return self._packed(self._listed)
 
     def state_so_far(self) -> dict[str, Any]:
-        """The same when it did not: what was sent counts, and all else is as before.
+        """The same when it did not: what was sent counts, and everything else stays as before.
 
-        Without it, a change that went out and was taken back before the next sync would stay in the warehouse.
+        Without it, a change that was sent and then reverted before the next sync would stay in the warehouse.
         """
         unseen = {identifier: known for identifier, known in self.stored.listed.items() if identifier not in self._gone}
         return self._packed({**unseen, **self._listed})
 
     def _packed(self, listed: Mapping[str, bytes]) -> dict[str, Any]:
-        # What only occurred in issues before is remembered for good.
+        # What only issues mentioned before is remembered for good.
         remembered = {
-            identifier: known for identifier, known in self.stored.occurring.items() if identifier not in listed
+            identifier: known for identifier, known in self.stored.mentioned.items() if identifier not in listed
         }
-        return packed(listed, {**remembered, **self._occurring}, self.observed_at)
+        return packed(listed, {**remembered, **self._mentioned}, self.observed_at)

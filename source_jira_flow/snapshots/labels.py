@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.jql import has_label
 from source_jira_flow.records.labels import label_columns
 from source_jira_flow.records.observed import Columns
-from source_jira_flow.records.seen import Seen
-from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
-from source_jira_flow.snapshots.comparison import Comparison
-from source_jira_flow.sync import Sync
+from source_jira_flow.snapshots.absences import NOT_TOLD
+from source_jira_flow.snapshots.base import Snapshot
 
 _PAGE = 100
 _MOST_PAGES = 10
 
 
-class LabelSnapshot:
-    """One reading of the labels, as they are written: those that differ in case are two."""
+class LabelSnapshot(Snapshot):
+    """One reading of the labels. Jira has no object of a label: it is its name."""
 
-    def __init__(self, sync: Sync, comparison: Comparison, seen: Seen) -> None:
-        self._sync = sync
-        self._comparison = comparison
+    def list(self) -> Iterable[JsonObject]:
+        return map(label_columns, self.sync.jira.labels())
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """What is new or gone. Raises PassingFault where the list came back short of labels that issues have."""
-        for label in self._sync.jira.labels():
-            yield from self._comparison.see(label_columns(label))
-        if not self._comparison.listed:
-            # To nobody, Jira shows no labels.
-            self._sync.account.prove_sign_in()
-        yield from Absences(
-            self._comparison,
-            self._find,
-            self._sync.account.prove_sign_in,
-            title="labels",
-            workers=self._sync.workers,
-            logger=self._sync.logger,
-        ).records()
-
-    def extra_state(self) -> dict[str, Any]:
-        """Nothing besides the digests."""
-        return {}
-
-    def _find(self, label: str) -> Columns | None:
-        """A label can't be asked for by itself, but its issues can; those with it in capitals or not don't count."""
+    def find(self, identifier: str) -> JsonObject | None:
+        """A label can't be asked for by itself, but its issues can; the query does not tell capitals from others."""
         position = None
         for _ in range(_MOST_PAGES):
-            page = self._sync.jira.search(has_label(label), ["labels"], _PAGE, position)
-            if any(label in (issue["fields"].get("labels") or ()) for issue in page.issues):
-                return label_columns(label)
+            page = self.sync.jira.search(has_label(identifier), ["labels"], _PAGE, position)
+            if any(identifier in (issue["fields"].get("labels") or ()) for issue in page.issues):
+                return label_columns(identifier)
             position = page.next
             if position is None:
                 return None
         return NOT_TOLD
+
+    def columns(self, document: JsonObject) -> Columns:
+        return document
+
+    def explain_empty_list(self) -> None:
+        """To nobody, Jira shows no labels. Raises SignInRefused."""
+        self.sync.account.prove_sign_in()

@@ -1,28 +1,37 @@
-"""Reads the sprints of all boards, or of a quiet day only what can have changed.
+"""Reads the sprints of all boards, or in most syncs only those that can have changed.
 
 Closed sprints hardly ever change, and there are many. A quiet sync asks each board for its open sprints only; one that
-was open and is open no more is asked for by itself. All are read again once a day, those of a new board at once.
+was open and no longer is, is asked for by itself. All are read again once a day, those of a new board at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from logging import Logger
 
 import orjson
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
-from source_jira_flow.errors import Forbidden
+from source_jira_flow.errors import BadRequest, Forbidden, NotFound, RefusedRequest, ServerFault
+from source_jira_flow.jira.agile import is_broken_board
 from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.volatile import without_volatile
-from source_jira_flow.snapshots.boards import Refusal, sprints_of
 from source_jira_flow.state.sprint_boards import SprintBoards
 
 _OPEN_STATES = "active,future"
 # Where more closed at once, the lists of closed ones are fewer calls.
 _MOST_ASKED_SINGLY = 50
+_UNPROCESSABLE = 422
+
+
+class _Refusal(Enum):
+    """What it means that a board lists no sprints."""
+
+    NO_SPRINTS = "It has none, or is hidden from this account."
+    BROKEN = "It can't list them now: it keeps those that it showed."
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class SprintReading:
             yield orjson.loads(found)
 
     def tells_of(self, sprint_id: int) -> bool:
-        """Whether that a sprint was not read means anything: boards that break keep theirs, and closed ones wait."""
+        """Whether a missing sprint means anything: broken boards keep theirs, closed ones wait for a full pass."""
         if self.is_full:
             return not any(sprint_id in sprints for sprints in self._shown.values())
         return sprint_id in self.absent
@@ -93,7 +102,7 @@ class SprintReading:
         questions = list(self._questions(boards))
         for question, answer in in_parallel(self._ask, questions, self._jira.workers):
             board_id = int(question.board["id"])
-            if isinstance(answer, Refusal):
+            if isinstance(answer, _Refusal):
                 self._note_refusal(board_id, answer)
             else:
                 shown = self._shown.setdefault(board_id, set())
@@ -106,12 +115,29 @@ class SprintReading:
             elif board_id in self._before.boards:
                 yield _Question(board, _OPEN_STATES)
 
-    def _ask(self, question: _Question) -> list[JsonObject] | Refusal:
-        return sprints_of(self._jira, question.board, question.states, self._logger)
+    def _ask(self, question: _Question) -> list[JsonObject] | _Refusal:
+        """The sprints that a board shows, or why it shows none. Raises PassingFault where that may pass."""
+        board_id = int(question.board["id"])
+        try:
+            return self._jira.board_sprints(board_id, question.states)
+        except (NotFound, Forbidden):
+            return _Refusal.NO_SPRINTS
+        except ServerFault as fault:
+            if not is_broken_board(fault):
+                raise
+            return _Refusal.BROKEN
+        except RefusedRequest as refused:
+            if isinstance(refused, BadRequest) and _is_without_sprints(refused):
+                return _Refusal.NO_SPRINTS
+            if refused.status != _UNPROCESSABLE:
+                self._logger.warning(
+                    "The sprints of board %s (%d) can't be read: %s", question.board.get("name"), board_id, refused
+                )
+            return _Refusal.BROKEN
 
-    def _note_refusal(self, board_id: int, refusal: Refusal) -> None:
+    def _note_refusal(self, board_id: int, refusal: _Refusal) -> None:
         known = self._before.boards.get(board_id)
-        if known is not None and refusal in (Refusal.BROKEN, Refusal.UNKNOWN):
+        if known is not None and refusal is _Refusal.BROKEN:
             self._shown[board_id] = set(known)
         else:
             self._shown.pop(board_id, None)
@@ -146,3 +172,8 @@ class SprintReading:
         for board, sprints in self._before.boards.items():
             if sprint_id in sprints and board in self._shown:
                 self._shown[board].add(sprint_id)
+
+
+def _is_without_sprints(refused: BadRequest) -> bool:
+    """Whether a 400 is Jira's way to say that the board is of a kind that has no sprints."""
+    return any("support sprints" in message.lower() for message in refused.messages)

@@ -25,14 +25,14 @@ def digest(columns: Mapping[str, Any]) -> bytes:
 class StoredSnapshot:
     """Digests by id of what was sent before.
 
-    `listed` came from Jira's list. `occurring` was only met in issues, since Jira cuts or refuses its list: that it
-    occurs no more says nothing. `extra` is what a stream keeps besides.
+    `listed` came from Jira's list. `mentioned` was only in issues, since Jira cuts or refuses its list: that issues
+    mention it no more says nothing. `own` is the whole state, for a stream that keeps more.
     """
 
     listed: Mapping[str, bytes] = field(default_factory=dict)
-    occurring: Mapping[str, bytes] = field(default_factory=dict)
+    mentioned: Mapping[str, bytes] = field(default_factory=dict)
     observed_at: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, state: Mapping[str, Any], stream: str) -> StoredSnapshot:
@@ -42,9 +42,9 @@ class StoredSnapshot:
         with readable(stream):
             return cls(
                 listed=unpack_digests(state["listed"]),
-                occurring=unpack_digests(state["occurring"]),
+                mentioned=unpack_digests(state["occurring"]),
                 observed_at=milliseconds(state["observed_at"]),
-                extra=state,
+                own=state,
             )
 
     def observed_at_after(self, now: int) -> str:
@@ -52,6 +52,6 @@ class StoredSnapshot:
         return from_milliseconds(now if self.observed_at is None else max(now, self.observed_at + 1))
 
 
-def packed(listed: Mapping[str, bytes], occurring: Mapping[str, bytes], observed_at: str) -> dict[str, Any]:
+def packed(listed: Mapping[str, bytes], mentioned: Mapping[str, bytes], observed_at: str) -> dict[str, Any]:
     """The part of a state that `StoredSnapshot.parse` reads."""
-    return {"listed": pack_digests(listed), "occurring": pack_digests(occurring), "observed_at": observed_at}
+    return {"listed": pack_digests(listed), "occurring": pack_digests(mentioned), "observed_at": observed_at}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,10 @@ _WITHOUT_SPRINTS = 1
 
 @dataclass(frozen=True)
 class SprintBoards:
-    """What the syncs so far have told.
+    """What is known after a sync.
 
-    `boards` holds the sprints by board, of those that have sprints; `without_sprints` are the others, which need no
-    asking every time; `open` the sprints that are active or future; `full_pass_at` is Jira's clock when all sprints
+    `boards` holds the sprints by board, of those that have sprints; `without_sprints` are the others, which are not
+    asked in every sync; `open` the sprints that are active or future; `full_pass_at` is Jira's clock when all sprints
     were last read.
     """
 
@@ -54,11 +54,10 @@ class SprintBoards:
         """Whether a day has gone by since all were read, or Jira's clock stepped back. `now` in epoch milliseconds."""
         return self.full_pass_at is None or not 0 <= now - self.full_pass_at < DAY
 
-
-def boards_by_sprint(boards: Mapping[int, Iterable[int]]) -> dict[int, frozenset[int]]:
-    """The other way round: the boards that show each sprint."""
-    shown: dict[int, set[int]] = {}
-    for board, sprints in boards.items():
-        for sprint in sprints:
-            shown.setdefault(sprint, set()).add(board)
-    return {sprint: frozenset(on) for sprint, on in shown.items()}
+    def by_sprint(self) -> dict[int, frozenset[int]]:
+        """The boards that show each sprint."""
+        shown: dict[int, set[int]] = {}
+        for board, sprints in self.boards.items():
+            for sprint in sprints:
+                shown.setdefault(sprint, set()).add(board)
+        return {sprint: frozenset(boards) for sprint, boards in shown.items()}

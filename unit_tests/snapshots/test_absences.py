@@ -10,14 +10,15 @@ import pytest
 
 from source_jira_flow.errors import Forbidden, PassingFault, SignInRefused
 from source_jira_flow.records.observed import REMOVED_AT, Columns
+from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots import absences
 from source_jira_flow.snapshots.absences import Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
-from source_jira_flow.streams import USERS
 
 LOGGER = logging.getLogger("airbyte.test")
+USERS = StreamDefinition("users", ("id",), "observed_at")
 
 
 def user(identifier: str) -> Columns:
@@ -39,7 +40,7 @@ def absent(
     before = StoredSnapshot({identifier: digest(user(identifier)) for identifier in stored}, {}, 1)
     comparison = Comparison(USERS, before, 2)
     for identifier in listed:
-        list(comparison.see(user(identifier)))
+        list(comparison.listed(user(identifier)))
     asked = Absences(comparison, find, prove, title="users", workers=4, logger=LOGGER, whole=whole)
     return comparison, list(asked.records())
 
@@ -51,20 +52,20 @@ def refuse(identifier: str) -> Columns:
 def test_404_means_gone() -> None:
     comparison, records = absent(names(3), names(2), lambda _: None)
     assert [(record["id"], record[REMOVED_AT] is not None) for record in records] == [("user00002", True)]
-    assert comparison.listed.keys() == set(names(2))
+    assert comparison.present.keys() == set(names(2))
 
 
 def test_403_says_nothing() -> None:
     comparison, records = absent(names(3), names(2), refuse)
     assert records == []
-    assert comparison.listed.keys() == set(names(3))
+    assert comparison.present.keys() == set(names(3))
 
 
 def test_what_is_found_stays_and_is_sent_where_it_changed() -> None:
     changed = {**user("user00002"), "name": "Other"}
     comparison, records = absent(names(3), names(2), lambda _: changed)
     assert [record["name"] for record in records] == ["Other"]
-    assert comparison.listed["user00002"] == digest(changed)
+    assert comparison.present["user00002"] == digest(changed)
 
 
 def test_a_404_counts_only_when_it_comes_twice() -> None:
@@ -101,7 +102,7 @@ def test_a_list_that_came_back_empty_fails_however_short_it_was() -> None:
 def test_a_list_that_jira_cuts_keeps_what_it_left_out(caplog: pytest.LogCaptureFixture) -> None:
     comparison, records = absent(names(1000), names(200), user, whole=False)
     assert records == []
-    assert comparison.listed.keys() == set(names(1000))
+    assert comparison.present.keys() == set(names(1000))
     assert "stay as they are" in caplog.text
 
 
@@ -109,7 +110,7 @@ def test_a_list_that_jira_cuts_keeps_what_it_left_out(caplog: pytest.LogCaptureF
 def test_some_that_jira_lists_no_more_and_still_knows_are_no_fault(listed: int) -> None:
     comparison, records = absent(names(1000), names(listed), user)
     assert records == []
-    assert comparison.listed.keys() == set(names(1000))
+    assert comparison.present.keys() == set(names(1000))
 
 
 def test_a_directory_that_was_emptied_for_good_is_told() -> None:
@@ -123,5 +124,5 @@ def test_very_many_are_looked_at_over_several_syncs(
     monkeypatch.setattr(absences, "MOST_ASKED", 100)
     comparison, records = absent(names(1000), names(5), lambda _: None)
     assert len(records) == 100
-    assert len(comparison.listed) == 900
+    assert len(comparison.present) == 900
     assert "stay as they are" in caplog.text

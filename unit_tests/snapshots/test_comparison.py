@@ -12,12 +12,13 @@ from source_jira_flow.records.observed import REMOVED_AT
 from source_jira_flow.records.projects import project_columns
 from source_jira_flow.records.sprint_field import SprintValue
 from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
+from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
-from source_jira_flow.streams import SPRINTS, USERS
 
 T0 = 1_700_000_000_000
+USERS = StreamDefinition("users", ("id",), "observed_at")
 
 
 def user(identifier: str, **values: Any) -> dict[str, Any]:
@@ -37,7 +38,7 @@ Rows = list[dict[str, Any]]
 
 def read(state: dict[str, Any] | None, *users: dict[str, Any], now: int = T0) -> tuple[Rows, dict[str, Any]]:
     comparison = compare(state, now)
-    records = [record for columns in users for record in comparison.see(columns)]
+    records = [record for columns in users for record in comparison.listed(columns)]
     return records, state_after(comparison)
 
 
@@ -101,7 +102,7 @@ def test_observed_at_never_steps_back() -> None:
 def test_what_is_gone_is_sent_with_its_key_alone_and_comes_back_as_new() -> None:
     _, state = read(None, user("a"), user("b"))
     comparison = compare(state, T0 + 1)
-    list(comparison.see(user("a")))
+    list(comparison.listed(user("a")))
     assert comparison.missing() == ["b"]
     removal = comparison.remove("b", "b")
     assert {name: value for name, value in removal.items() if value is not None} == {
@@ -125,21 +126,21 @@ def test_new_columns_of_ours_send_everything_once_and_nothing_as_gone() -> None:
 
 def test_who_only_occurs_in_issues_is_remembered_and_never_missing() -> None:
     comparison = compare()
-    assert len(list(comparison.meet(user("a")))) == 1
-    assert list(comparison.meet(user("a", displayName="Twice"))) == []
+    assert len(list(comparison.mentioned(user("a")))) == 1
+    assert list(comparison.mentioned(user("a", displayName="Twice"))) == []
     later = compare(state_after(comparison))
     assert later.missing() == []
-    assert list(later.meet(user("a"))) == []
-    assert list(compare(state_after(later)).meet(user("a"))) == []
+    assert list(later.mentioned(user("a"))) == []
+    assert list(compare(state_after(later)).mentioned(user("a"))) == []
 
 
 def test_who_occurred_in_issues_and_is_listed_now_is_sent_only_where_changed() -> None:
     comparison = compare()
-    list(comparison.meet(user("a")))
-    listed = compare(state_after(comparison))
-    assert list(listed.see(user("a"))) == []
-    state = state_after(listed)
-    assert StoredSnapshot.parse(state, "users").occurring == {}
+    list(comparison.mentioned(user("a")))
+    later = compare(state_after(comparison))
+    assert list(later.listed(user("a"))) == []
+    state = state_after(later)
+    assert StoredSnapshot.parse(state, "users").mentioned == {}
     assert compare(state).missing() == ["a"]
 
 
@@ -152,9 +153,7 @@ def test_a_damaged_state_says_what_to_do(name: str) -> None:
 
 def test_sprints_and_their_field_have_the_same_columns() -> None:
     listed = sprint_columns({"id": 1, "name": "One", "state": "ACTIVE"}, frozenset({3, 2}))
-    met = field_sprint_columns(SprintValue(1, "One", "active", 2, None, None, None, None))
-    assert listed.keys() == met.keys()
+    mentioned = field_sprint_columns(SprintValue(1, "One", "active", 2, None, None, None, None))
+    assert listed.keys() == mentioned.keys()
     assert listed["board_ids"] == [2, 3]
-    assert listed["state"] == met["state"] == "active"
-    assert set(SPRINTS.schema()["properties"]) == {*listed, "observed_at", REMOVED_AT}
-    assert set(USERS.schema()["properties"]) == {*user("a"), "observed_at", REMOVED_AT}
+    assert listed["state"] == mentioned["state"] == "active"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_jira_flow.records.sprint_field import parse_sprint, sprint_ids
@@ -140,6 +140,7 @@ def test_a_name_made_to_be_slow_is_not() -> None:
     assert sprint_ids([server_7(hostile)]) == [444]
 
 
+@settings(deadline=None)
 @given(
     name=st.lists(
         st.sampled_from([*"ab,=][ <>", ",state=CLOSED", ",name=", ",goal=", ",sequence=7"]), min_size=1, max_size=6

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_jira_flow.state.packing import (
@@ -28,22 +28,26 @@ NOW = 1_700_000_000_000
 DIGESTS = st.dictionaries(st.text(max_size=40), st.binary(min_size=8, max_size=8), max_size=60)
 
 
+@settings(deadline=None)
 @given(DIGESTS)
 def test_digests_come_back_as_they_were(entries: dict[str, bytes]) -> None:
     assert unpack_digests(pack_digests(entries)) == entries
 
 
+@settings(deadline=None)
 @given(DIGESTS)
 def test_the_order_of_ids_does_not_change_the_text(entries: dict[str, bytes]) -> None:
     turned = dict(reversed(list(entries.items())))
     assert pack_digests(turned) == pack_digests(entries)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 2**40), st.frozensets(st.integers(0, 2**40), max_size=30), max_size=30))
 def test_sets_of_integers_come_back_as_they_were(sets: dict[int, frozenset[int]]) -> None:
     assert unpack_integers(pack_integers(sets)) == sets
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 10**12).map(str), st.integers(0, NOW), max_size=200))
 def test_versions_come_back_as_they_were(versions: dict[str, int]) -> None:
     assert unpack_versions(pack_versions(versions)) == versions

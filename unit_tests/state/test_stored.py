@@ -46,7 +46,7 @@ def rewritten(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
         return _rewritten_issues(stream, state) | (written_labels(stored_labels(state)) if "labels" in state else {})
     snapshot = StoredSnapshot.parse(state, stream)
     assert snapshot.observed_at is not None
-    written = packed(snapshot.listed, snapshot.occurring, from_milliseconds(snapshot.observed_at))
+    written = packed(snapshot.listed, snapshot.mentioned, from_milliseconds(snapshot.observed_at))
     return written | (SprintBoards.parse(state, stream).as_state() if stream == "sprints" else {})
 
 
@@ -122,7 +122,7 @@ def test_version_1_of_a_snapshot(states: MakeStates) -> None:
     assert state.observed_at == 1_760_000_000_000
     assert {len(digest) for digest in state.listed.values()} == {8}
     from_issues = StoredSnapshot.parse(read(STORED / "v1/users.cloud.from_issues.json", states), "users")
-    assert (len(from_issues.listed), len(from_issues.occurring)) == (0, 4)
+    assert (len(from_issues.listed), len(from_issues.mentioned)) == (0, 4)
 
 
 def test_version_1_of_sprints(states: MakeStates) -> None:

@@ -1,0 +1,72 @@
+"""The one scan that feeds all streams that are made of issues.
+
+The first of the chosen streams reads the scan, whose records go to all of them by name; the others wait for its end,
+and fail when it fails.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.cdk.seam import FunctionPartition
+from source_jira_flow.records.seen import Seen
+from source_jira_flow.scan.fed import FedStream
+from source_jira_flow.scan.scan import IssueScan
+from source_jira_flow.sync import Sync
+
+
+class SharedScan:
+    """The scan of the running sync, and what it has seen; both are made by whichever stream asks first.
+
+    `fed_streams` gives the chosen streams that are made of issues, by name.
+    """
+
+    def __init__(
+        self, running_sync: Callable[[], Sync], fed_streams: Callable[[Sync], Mapping[str, type[FedStream]]]
+    ) -> None:
+        self._running_sync = running_sync
+        self._fed_streams = fed_streams
+        self._lock = threading.Lock()
+        self._seen: Seen | None = None
+        self._scan: IssueScan | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """What issues show; at its end from the beginning where no chosen stream is made of issues."""
+        with self._lock:
+            if self._seen is None:
+                sync = self._running_sync()
+                self._seen = Seen(people="users" in sync.chosen, sprints="sprints" in sync.chosen)
+                if not self._fed_streams(sync):
+                    self._seen.end()
+            return self._seen
+
+    def partitions(self, stream: str) -> Iterable[Partition]:
+        """The scan for the first chosen stream, a wait for its end for the others."""
+        is_first = stream == next(iter(self._fed_streams(self._running_sync())))
+        return [FunctionPartition(stream, "scan", self._read if is_first else self._wait)]
+
+    def emit_last_states(self) -> None:
+        """For the CDK, which wants a state at the end of every stream."""
+        if self._scan is not None:
+            self._scan.emit_last_states()
+
+    def _read(self) -> Iterator[Record]:
+        try:
+            sync = self._running_sync()
+            self._scan = IssueScan(sync, self._fed_streams(sync), self.seen)
+        except Exception as error:
+            self.seen.end(error)
+            raise
+        return self._scan.records()
+
+    def _wait(self) -> Iterator[Record]:
+        failure = self.seen.wait()
+        if failure is not None:
+            raise failure
+        return
+        yield
