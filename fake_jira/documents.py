@@ -13,6 +13,7 @@ from .entities import (
     Change,
     ChangeItem,
     Comment,
+    Component,
     Issue,
     IssueLink,
     IssueType,
@@ -132,7 +133,7 @@ class Documents:
     def status(self, status: Status) -> Document:
         document = {
             "self": f"{self._api}/status/{status.id}",
-            "description": "",
+            "description": status.description,
             "iconUrl": f"{self._base}/images/icons/statuses/generic.png",
             "name": status.name,
             "id": status.id,
@@ -178,12 +179,14 @@ class Documents:
             "name": resolution.name,
         }
 
-    def component(self, component: NamedValue, project: Project | None = None) -> Document:
+    def component(self, component: Component, project: Project | None = None) -> Document:
         document: Document = {
             "self": f"{self._api}/component/{component.id}",
             "id": component.id,
             "name": component.name,
         }
+        if component.description:
+            document["description"] = component.description
         if project is not None:
             document |= {
                 "assigneeType": "PROJECT_DEFAULT",
@@ -192,6 +195,10 @@ class Documents:
                 "project": project.key,
                 "projectId": int(project.id),
             }
+            if component.lead is not None:
+                document["lead"] = self.user(component.lead)
+            if self._site.flavor.archived_components:
+                document |= {"archived": component.archived, "deleted": False}
         return document
 
     def version(self, version: Version, project: Project | None = None) -> Document:
@@ -203,6 +210,8 @@ class Documents:
             "archived": version.archived,
             "released": version.released,
         }
+        if version.start_date:
+            document["startDate"] = version.start_date
         if version.release_date:
             document["releaseDate"] = version.release_date
         if project is not None:

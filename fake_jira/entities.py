@@ -38,11 +38,12 @@ class Status:
     category: str
     """Key of the status category: `new`, `indeterminate`, `done`."""
     project_id: str | None = None
+    description: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class NamedValue:
-    """A priority, resolution, project category or component: an id, a name, a description."""
+    """A priority, resolution or project category: an id, a name, a description."""
 
     id: str
     name: str
@@ -57,6 +58,16 @@ class Version:
     archived: bool = False
     release_date: str | None = None
     description: str = ""
+    start_date: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Component:
+    id: str
+    name: str
+    description: str = ""
+    lead: User | None = None
+    archived: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +90,7 @@ class Project:
     archived: bool = False
     issue_types: list[IssueType] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
-    components: list[NamedValue] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     grants: dict[str, set[User]] = field(default_factory=dict)
     """Permission key to the accounts that hold it; administrators hold all."""
@@ -229,7 +240,7 @@ class Issue:
     epic: "Issue | None" = None
     children: list["Issue"] = field(default_factory=list)
     """Sub-tasks, or the issues of an epic."""
-    components: list[NamedValue] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
     fix_versions: list[Version] = field(default_factory=list)
     security_level: SecurityLevel | None = None
     comments: list[Comment] = field(default_factory=list)

@@ -134,6 +134,12 @@ def field_documents(site: Site) -> list[dict[str, Any]]:
     if not site.flavor.cloud:
         for document in documents:
             del document["key"]
+        return documents
+    # A team-managed project has fields of its own.
+    owner = next((project for project in site.projects.values() if project.team_managed), None)
+    for document in documents:
+        if owner is not None and document["id"] == site.field_ids.unused[0]:
+            document["scope"] = {"type": "PROJECT", "project": {"id": owner.id}}
     return documents
 
 

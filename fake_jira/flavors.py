@@ -20,6 +20,8 @@ class Flavor:
     rate_limit_headers: bool = True
     sprint_extras: bool = False
     """Data Center 9 and newer: `synced`, `autoStartStop`, `incompleteIssuesDestinationId`."""
+    archived_components: bool = False
+    """Data Center: components tell whether they are archived (ComponentBean of its OpenAPI document)."""
 
     @property
     def version_numbers(self) -> list[int]:
@@ -45,6 +47,7 @@ FLAVORS: dict[str, Flavor] = _flavors(
         index_granularity_ms=1000,
         user_search_wildcards=frozenset({".", '""', "''"}),
         sprint_extras=True,
+        archived_components=True,
     ),
     Flavor(
         "dc10",
@@ -55,6 +58,7 @@ FLAVORS: dict[str, Flavor] = _flavors(
         user_search_cap=100,
         user_list=True,
         sprint_extras=True,
+        archived_components=True,
     ),
     Flavor(
         "dc11",
@@ -67,6 +71,7 @@ FLAVORS: dict[str, Flavor] = _flavors(
         user_search_cap=100,
         user_list=True,
         sprint_extras=True,
+        archived_components=True,
     ),
     Flavor(
         "server7",

@@ -13,6 +13,7 @@ from .entities import (
     Change,
     ChangeItem,
     Comment,
+    Component,
     Issue,
     IssueLink,
     IssueType,
@@ -152,7 +153,7 @@ class _Builder:
         # A few texts, shared by many issues: 200,000 issues must fit into memory.
         self.descriptions = [self._text(description_bytes) for _ in range(64)] if description_bytes else [""]
         site.shared_statuses = [
-            Status("10000", "To Do", "new"),
+            Status("10000", "To Do", "new", description="Work has not started."),
             Status("3", "In Progress", "indeterminate"),
             Status("10001", "In Review", "indeterminate"),
             Status("10002", "Done", "done"),
@@ -165,7 +166,7 @@ class _Builder:
             IssueType("10004", "Sub-task", -1),
         ]
         site.priorities = [
-            NamedValue(str(number), name)
+            NamedValue(str(number), name, f"{name} priority.")
             for number, name in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), start=1)
         ]
         site.resolutions = [NamedValue("10000", "Done", "Work has been completed."), NamedValue("10001", "Won't Do")]
@@ -239,10 +240,13 @@ class _Builder:
             )
             project.archived = template.key == "OLD"
         core = site.project("CORE")
-        core.components = [NamedValue(site.next_id("component"), name) for name in ("API", "User interface")]
+        core.components = [
+            Component(site.next_id("component"), "API", "What other programs use", core.lead),
+            Component(site.next_id("component"), "User interface"),
+        ]
         core.versions = [
             Version(site.next_id("version"), "1.0", released=True, release_date=calendar_date(self.since)),
-            Version(site.next_id("version"), "2.0"),
+            Version(site.next_id("version"), "2.0", start_date=calendar_date(self.since), description="The next one."),
         ]
         core.security_levels = [
             SecurityLevel(site.next_id("security level"), "Reporters only"),
