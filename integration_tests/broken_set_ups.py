@@ -767,6 +767,18 @@ BROKEN_SET_UPS = (
         ("user name and password",),
         sign_ins=1,
     ),
+    *(
+        BrokenSetUp(
+            f"a profile that is refused with {status}, by {kind}",
+            _after(_refuse("/myself", status), make),
+            "no_profile",
+            ("Successfully connected via", "time zone UTC", "/rest/api/2/myself"),
+            ADMIN,
+            succeeds=True,
+        )
+        for status in (403, 404)
+        for kind, make in (("Cloud", _cloud), ("Data Center", _data_center))
+    ),
     BrokenSetUp(
         "no application access",
         _after(_no_application_access, _data_center),

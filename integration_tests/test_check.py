@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from airbyte_cdk.models import Status
 
 from fake_jira import FakeJira, Fault, Request, build_site
-from fake_jira.messages import json_response
+from fake_jira.messages import Response, json_response
 from integration_tests import broken_networks
 from integration_tests.broken_set_ups import BROKEN_SET_UPS, SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
 from integration_tests.support import SHORT_WAITS, environment_of
@@ -27,6 +27,7 @@ from source_jira_flow.check.endpoints import known
 
 LOGGER = logging.getLogger("test of check")
 QUICK = replace(SHORT_WAITS, connect_timeout=0.5, read_timeout=0.4, tries=2, check_limit=1.2)
+NAMELESS = {"X-AUSERNAME": "", "X-AACCOUNTID": ""}
 AN_ACTION = re.compile(
     r"\b(ask|add|authorize|check|choose|compare|correct|enter|fill in|give|grant|install|log in|make|paste|put|plan"
     r"|remove|renew|restore|run|set|take|try|use|write)\b",
@@ -194,6 +195,29 @@ def test_projects_that_use_security_levels_are_found_among_many(scene: Scene) ->
     texts = [finding.text for finding in diagnosed(config).findings if finding.code == "issue_security"]
     assert len(texts) == 1
     assert "P3, P66" in texts[0]
+
+
+@pytest.mark.parametrize("make", [Scene.cloud, Scene.data_center])
+def test_a_profile_that_is_refused_to_nobody_in_particular_proves_nothing(
+    make: Callable[[Scene], Config], scene: Scene
+) -> None:
+    config = make(scene)
+    scene.answering("/myself", json_response({"errorMessages": ["Not for you."]}, 403))
+    scene.answering("/mypermissions", json_response({"permissions": {}}, headers=NAMELESS))
+    assert [finding.code for finding in diagnosed(config).findings if finding.failed] == ["refused:403"]
+
+
+@pytest.mark.parametrize("make", [Scene.cloud, Scene.data_center])
+def test_an_answer_that_only_a_sign_in_opens_proves_the_sign_in(make: Callable[[Scene], Config], scene: Scene) -> None:
+    config = make(scene)
+    scene.answering("/myself", json_response({"errorMessages": ["Not for you."]}, 403))
+
+    def answer(request: Request) -> Response:
+        held = {"permissions": {"USER_PICKER": {"havePermission": True}}}
+        return json_response(held, 200 if "Authorization" in request.headers else 401, NAMELESS)
+
+    scene.jira.faults.add(Fault("nameless", match="/mypermissions", answer=answer))
+    assert "via an account that Jira does not name" in diagnosed(config).connection
 
 
 def test_every_error_of_the_configuration_is_told(scene: Scene) -> None:

@@ -220,3 +220,9 @@ def test_a_name_that_looks_like_something_else_stays_as_it_is(start_jira: StartJ
         status.name for status in jira.site.statuses()
     ]
     assert sum(row["name"] in names for row in rows.values()) >= 8
+
+
+def test_a_sync_of_all_streams_asks_once_for_the_account(setup: Setup, start_jira: StartJira) -> None:
+    jira = start_jira(setup, issues=20)
+    read_all(config_for(jira, setup.method))
+    assert [record.path for record in jira.requests].count("/rest/api/2/myself") == 1

@@ -38,6 +38,9 @@ class SignedIn(Protocol):
     def prove_sign_in(self) -> None:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
 
+    def prove_answer(self) -> None:
+        """The same for the last answer that this thread received: it may name the account itself."""
+
 
 class Sync:
     """What every stream of one run shares.

@@ -18,7 +18,7 @@ from source_jira_flow.cdk import masking
 from source_jira_flow.check import permissions
 from source_jira_flow.check.configuration import late_start, unknown_fields
 from source_jira_flow.check.diagnosis import Diagnosis
-from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info
+from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, warning
 from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.check.scopes import scope_findings
@@ -29,8 +29,8 @@ from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
+from source_jira_flow.jira.account import Account
 from source_jira_flow.jira.connection import (
-    Account,
     ServerInfo,
     gateway,
     jira_of,
@@ -60,6 +60,10 @@ _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING
 # How many invisible configured keys are looked up one by one, to find renamed projects.
 _MOST_RENAMED = 10
 _LONGEST_NAME = 80
+_NO_PROFILE = (
+    "Jira does not let the account read its own profile (/rest/api/2/myself), so its time zone is taken as UTC. Ask"
+    " your Jira administrator whether the account has access to Jira."
+)
 _LONGEST_QUOTE = 170
 
 
@@ -186,6 +190,8 @@ class _Checkup:
                 raise
             return None
         jira = jira_of(server, client)
+        if not account.has_profile:
+            self._add(warning("no_profile", FixedBy.JIRA_ADMINISTRATOR, _NO_PROFILE))
         self.diagnosis.connection = _connection(account, server, jira, config)
         self.diagnosis.kind = jira.kind
         if is_gateway(client.base_url):

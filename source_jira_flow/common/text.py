@@ -9,6 +9,7 @@ REPOSITORY = "https://github.com/source-jira-flow/source-jira-flow"
 REPORT_IT = f"report it with the log ({REPOSITORY}/issues)."
 # What fits on a screen together with others.
 LONGEST_SENTENCE = 299
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # Control characters (C0, DEL, C1) and marks that turn the direction of writing: a terminal would obey them. Tabs and
 # line ends stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -17,6 +18,12 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u2
 def printable(text: str) -> str:
     """Text that a terminal shows as it is: no escape sequences, nothing that hides or reorders characters."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def page_title(page: str) -> str:
+    """The title of an HTML page in one line, empty without one."""
+    found = _TITLE.search(page)
+    return " ".join(found.group(1).split()) if found else ""
 
 
 def clipped(text: str, longest: int) -> str:

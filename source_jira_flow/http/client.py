@@ -41,6 +41,7 @@ from source_jira_flow.http.faults import (
     unusable,
 )
 from source_jira_flow.http.refusals import (
+    account_in,
     is_anonymous,
     is_failed_login,
     jira_messages,
@@ -103,6 +104,7 @@ class JiraClient:
         self._pause_lock = threading.Lock()
         self._resume_at = 0.0
         self._failed_login: SignInRefused | None = None
+        self._thread = threading.local()
         self.session = _session_for(base_url)
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
@@ -242,6 +244,7 @@ class JiraClient:
 
     def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
         status, headers, body = response.status_code, response.headers, response.content
+        self._thread.names_account = signed and account_in(headers) is not None
         if status == _PROXY_SIGN_IN:
             proxy = proxy_for(self.base_url, self.session.proxies)
             raise unusable("proxy_sign_in", self.base_url, proxy=proxy)
@@ -264,6 +267,11 @@ class JiraClient:
             return Answer(_parsed(body), headers, response.url)
         except ValueError:
             raise not_json(self.base_url, body) from None
+
+    @property
+    def last_answer_names_account(self) -> bool:
+        """Whether the last answer that this thread received was signed, and said for whom it was made."""
+        return bool(getattr(self._thread, "names_account", False))
 
     def _session_expired(self, response: requests.Response) -> bool:
         """An anonymous answer under a session cookie may be an expired session: drop it, and ask once more."""

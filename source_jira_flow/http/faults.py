@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, ProxySchemeUnknown
 
 from source_jira_flow.common.secret_text import masked
-from source_jira_flow.common.text import clipped
+from source_jira_flow.common.text import clipped, page_title
 from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
 
 _CERTIFICATE_ACTION = " use a certificate from a public certificate authority"
@@ -119,7 +119,6 @@ _LOGIN_PAGE = re.compile(
     r"log.?[io]n|sign.?in|saml|\bsso\b|oauth2|adfs|okta|microsoftonline|accounts\.google", re.IGNORECASE
 )
 _PASSWORD_FIELD = re.compile(rb"type=[\"']?password", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _REST = re.compile(r"/rest/.*")
 _LONGEST_HOST = 60
 _LONGEST_ADDRESS = 90
@@ -216,8 +215,7 @@ def redirect_refused(base_url: str, target: str) -> UnusableAddress:
 def not_json(base_url: str, body: bytes) -> NotJson:
     """The error for a body that is not Jira's JSON: a web page, or JSON cut short."""
     text = body[:20_000].decode("utf-8", "replace")
-    title = _TITLE.search(text)
-    named = " ".join(title.group(1).split()) if title else ""
+    named = page_title(text)
     if not text.lstrip().startswith("<"):
         reason = "cut"
     else:

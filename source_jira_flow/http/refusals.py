@@ -6,17 +6,17 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
 from source_jira_flow.common.instants import SECOND
 from source_jira_flow.common.secret_text import masked
-from source_jira_flow.common.text import clipped, duration
+from source_jira_flow.common.text import clipped, duration, page_title
 from source_jira_flow.errors import SignInRefused
 from source_jira_flow.http.waiting import date_of
 from source_jira_flow.sign_in.base import Signer
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _LOGIN_URL = re.compile(r"login-url=(\S+)")
 # "Basic Authentication has been disabled on this instance." is Data Center's, from 8.16 on (shown in public guides);
 # "Basic auth with password is not allowed on this instance" is Cloud's, which takes tokens only; Cloud's IP allowlist
@@ -56,8 +56,8 @@ def jira_messages(body: bytes) -> tuple[str, ...]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        title = _TITLE.search(body.decode("utf-8", "replace"))
-        return (_tidy(title.group(1)),) if title else ()
+        title = page_title(body.decode("utf-8", "replace"))
+        return (clipped(masked(title), _LONGEST_MESSAGE),) if title else ()
     if not isinstance(document, dict):
         return ()
     said = document.get("errorMessages")
@@ -66,7 +66,7 @@ def jira_messages(body: bytes) -> tuple[str, ...]:
     if isinstance(errors, dict):
         found += [f"{name}: {said}" for name, said in errors.items()]
     found += [document[name] for name in ("message", "errorMessage") if isinstance(document.get(name), str)]
-    return tuple(_tidy(str(message)) for message in found if message)
+    return tuple(clipped(masked(str(message)), _LONGEST_MESSAGE) for message in found if message)
 
 
 def refuses_sign_in(status: int, headers: Mapping[str, str], body: bytes) -> bool:
@@ -136,6 +136,12 @@ def is_anonymous(headers: Mapping[str, str]) -> bool:
     )
 
 
+def account_in(headers: Mapping[str, str]) -> str | None:
+    """The account that an answer was made for, by its headers; None where they name nobody."""
+    name = headers.get("X-AACCOUNTID") or headers.get("X-AUSERNAME") or ""
+    return unquote(name) if name and name != "anonymous" else None
+
+
 def _reason(headers: Mapping[str, str], body: bytes, signer: Signer) -> str:
     if is_captcha(headers):
         return "captcha"
@@ -153,7 +159,3 @@ def _reason_in_words(headers: Mapping[str, str], body: bytes) -> str | None:
 
 def _beginning(body: bytes) -> str:
     return body[:_LOOKED_AT].decode("utf-8", "replace")
-
-
-def _tidy(text: str) -> str:
-    return clipped(masked(text), _LONGEST_MESSAGE)

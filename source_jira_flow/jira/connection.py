@@ -9,16 +9,14 @@ from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
 from source_jira_flow.common.instants import milliseconds
-from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable
-from source_jira_flow.http.refusals import taken_for_nobody
 from source_jira_flow.http.waiting import date_of
+from source_jira_flow.jira.account import Account, read_account
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
 from source_jira_flow.jira.cloud import CloudJira
-from source_jira_flow.jira.people import person_id
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import ATLASSIAN_GATEWAY
@@ -28,21 +26,6 @@ OLDEST_VERSION = (7, 13)
 _TRIES_AT_GATEWAY = 2
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _KINDS: dict[bool, type[RestJira]] = {True: CloudJira, False: SelfHostedJira}
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who is signed in. `id` is the accountId on Cloud, the user's key elsewhere; the rest may be hidden."""
-
-    id: str
-    display_name: str | None
-    email: str | None
-    time_zone: str | None
-
-    @property
-    def title(self) -> str:
-        """How to name the account to a person."""
-        return self.email or self.display_name or self.id
 
 
 @dataclass(frozen=True)
@@ -78,10 +61,15 @@ class Instance:
 
     def prove_sign_in(self) -> None:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
-        if _myself(self.jira.client).id != self.account.id:
+        if read_account(self.jira.client).id != self.account.id:
             raise SignInRefused(
                 "Jira took the sign-in for another account than before: sync again.", reason="anonymous"
             )
+
+    def prove_answer(self) -> None:
+        """The same for the last answer that this thread received: it may name the account itself."""
+        if not self.jira.client.last_answer_names_account:
+            self.prove_sign_in()
 
     @property
     def identity(self) -> dict[str, str]:
@@ -173,7 +161,7 @@ def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
 def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
     """Who we are, and the client that got there: by the site, or by Atlassian's gateway for a scoped token."""
     try:
-        return _myself(client), client
+        return read_account(client), client
     except SignInRefused as refused:
         may_try = server.is_cloud and config.credentials.tries_gateway
         if not may_try or refused.reason in ("captcha", "password_as_token"):
@@ -182,7 +170,7 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
         if through_gateway is None:
             raise
         try:
-            return _myself(through_gateway, tries=_TRIES_AT_GATEWAY), through_gateway
+            return read_account(through_gateway, tries=_TRIES_AT_GATEWAY), through_gateway
         except JiraFlowError as error:
             # Only a lack of scopes shows a scoped token; else the site's own answer counts, also where the gateway
             # can't be reached.
@@ -213,19 +201,6 @@ def _gateway_root(client: JiraClient) -> str:
     site = urlsplit(client.base_url)
     own = f"{site.scheme}://{site.netloc}" if is_loopback(site.hostname or "") else ATLASSIAN_GATEWAY
     return client.settings.gateway_url or own
-
-
-def _myself(client: JiraClient, tries: int | None = None) -> Account:
-    document: JsonObject = client.get("/rest/api/2/myself", tries=tries)
-    identifier = person_id(document)
-    if not identifier:
-        raise taken_for_nobody(client.signer)
-    return Account(
-        id=identifier,
-        display_name=document.get("displayName") or None,
-        email=document.get("emailAddress") or None,
-        time_zone=document.get("timeZone") or None,
-    )
 
 
 def client_for(config: Config, **arguments: Any) -> JiraClient:

@@ -72,7 +72,7 @@ class JiraRequester(Requester):
         is_whole = offset is None or not rows
         if is_whole and not partition:
             # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
-            sync.account.prove_sign_in()
+            sync.account.prove_answer()
         return None if rows is None else self._response(rows, offset or 0, path)
 
     def _array(self, sync: Sync, path: str) -> list[JsonObject]:

@@ -1,0 +1,80 @@
+"""The account that is signed in: as its profile says, or as the headers of another answer name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, RefusedRequest, SignInRefused
+from source_jira_flow.http.client import JiraClient
+from source_jira_flow.http.refusals import account_in, taken_for_nobody
+from source_jira_flow.jira.people import person_id
+
+_PROFILE = "/rest/api/2/myself"
+_PERMISSIONS = "/rest/api/2/mypermissions"
+# Cloud wants the permissions named; self-hosted Jira ignores the names.
+_ANY_PERMISSION = {"permissions": "BROWSE_PROJECTS"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is signed in. `id` is the accountId on Cloud, the user's key elsewhere; the rest may be hidden.
+
+    Without a profile that can be read, `id` is what the headers of an answer say, or empty.
+    """
+
+    id: str
+    display_name: str | None = None
+    email: str | None = None
+    time_zone: str | None = None
+    has_profile: bool = True
+
+    @property
+    def title(self) -> str:
+        """How to name the account to a person."""
+        return self.email or self.display_name or self.id or "an account that Jira does not name"
+
+
+def read_account(client: JiraClient, tries: int | None = None) -> Account:
+    """The account that Jira takes us for. Raises SignInRefused, and the other errors of the client.
+
+    A profile that is refused (403) or missing (404) is no reason to fail: another answer proves the sign-in.
+    """
+    try:
+        document: JsonObject = client.get(_PROFILE, tries=tries)
+    except (Forbidden, NotFound) as refused:
+        return _without_profile(client, refused)
+    identifier = person_id(document)
+    if not identifier:
+        raise taken_for_nobody(client.signer)
+    return Account(
+        id=identifier,
+        display_name=document.get("displayName") or None,
+        email=document.get("emailAddress") or None,
+        time_zone=document.get("timeZone") or None,
+    )
+
+
+def _without_profile(client: JiraClient, refused: RefusedRequest) -> Account:
+    """The sign-in is proved by an answer that names the account, or that Jira refuses without a sign-in."""
+    try:
+        answer = client.ask("GET", _PERMISSIONS, params=_ANY_PERMISSION)
+    except SignInRefused:
+        raise
+    except JiraFlowError:
+        raise refused from None
+    name = account_in(answer.headers)
+    if not name and not _is_refused_unsigned(client):
+        raise refused
+    client.logger.warning(
+        "The account's profile can't be read (HTTP %d): its time zone is taken as UTC.", refused.status
+    )
+    return Account(id=name or "", has_profile=False)
+
+
+def _is_refused_unsigned(client: JiraClient) -> bool:
+    try:
+        client.ask("GET", _PERMISSIONS, params=_ANY_PERMISSION, signed=False)
+    except (SignInRefused, RefusedRequest):
+        return True
+    return False
