@@ -70,7 +70,7 @@ def _projects_table(rows: Sequence[ProjectRow]) -> RenderableType:
             _text(project.key, "bold" if one.imported else ""),
             _text(project.name + (" (archived)" if project.archived else "")),
             _text(project.type),
-            _answer(project.importable and not project.archived),
+            _answer(project.is_live),
             _answer(one.browse),
             _answer(one.create),
             _answer(project.is_team_managed, neutral=True),

@@ -1,7 +1,7 @@
 """Makes the columns of a record from one of Jira's objects, as the manifest says where each stands.
 
-A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `lead.accountId|lead.key` takes
-the first that is there, `startDate[:10]` the first ten characters, `partition.project_id` is the partition's, `#` is
+A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `person(lead)` is the
+person's id in `users`, `startDate[:10]` the first ten characters, `partition.project_id` is the partition's, `#` is
 the row's position in its list, and `*` the whole object.
 """
 
@@ -15,12 +15,14 @@ from typing import Any
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.jira.people import person_id
 from source_jira_flow.records.volatile import without_volatile
 
 Read = Callable[[JsonObject, Mapping[str, Any]], Any]
 POSITION = "#"
 _WHOLE = "*"
 _PARTITION = "partition."
+_PERSON = re.compile(r"person\((.+)\)")
 _CUT = re.compile(r"(.+)\[:(\d+)\]")
 
 
@@ -52,11 +54,14 @@ def _reader(place: str) -> Read:
     if place.startswith(_PARTITION):
         name = place.removeprefix(_PARTITION)
         return lambda _, partition: partition[name]
+    if person := _PERSON.fullmatch(place):
+        read_user = _reader(person[1])
+        return lambda row, partition: person_id(read_user(row, partition))
     if cut := _CUT.fullmatch(place):
         read, length = _reader(cut[1]), int(cut[2])
         return lambda row, partition: None if (value := read(row, partition)) is None else str(value)[:length]
-    paths = [path.split(".") for path in place.split("|")]
-    return lambda row, _: next((value for path in paths if (value := _look_up(row, path)) is not None), None)
+    path = place.split(".")
+    return lambda row, _: _look_up(row, path)
 
 
 def _look_up(value: Any, path: list[str]) -> Any:
