@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from fake_jira import Clock, FakeJira, Site, build_site
 from integration_tests.direct import Warehouse, scan
-from integration_tests.support import CLOUD, ROOT, config_for, configured, discover, read_all
-from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
+from integration_tests.support import CLOUD, ROOT, SHORT_WAITS, config_for, configured, discover, read_all
+from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds, milliseconds
 from source_jira_flow.jira.self_hosted import SelfHostedJira
 from source_jira_flow.settings import Settings
 
@@ -387,6 +388,44 @@ def test_a_checkpoint_comes_at_least_every_thousand_issues_and_claims_no_more_th
             if message.state.stream.stream_descriptor.name == "issues":
                 longest, since = max(longest, since), 0
     assert longest <= 1_000
+
+
+def test_no_state_comes_between_the_comments_of_an_issue_or_claims_a_row_before_it_is_out(
+    start_jira: Callable[..., FakeJira],
+) -> None:
+    jira = start_jira(CLOUD, issues=400, comments_per_issue=6)
+    often = replace(SHORT_WAITS, page_size=5, window_size=40, checkpoint_size=1)
+    reading = read_all(config_for(jira, num_workers=8), STREAMS, settings=often)
+    assert reading.succeeded, reading.error_messages
+    out: dict[str, set[str]] = {stream: set() for stream in STREAMS}
+    done: set[str] = set()
+    under_way, states = "", 0
+    for message in reading.messages:
+        if message.record is not None:
+            out[message.record.stream].add(message.record.data["id"])
+            if message.record.stream == "comments" and message.record.data["issue_id"] != under_way:
+                under_way = message.record.data["issue_id"]
+                assert under_way not in done, "a state came between the comments of an issue"
+        elif message.state is not None and message.state.stream is not None:
+            states, done, under_way = states + 1, done | {under_way}, ""
+            claimed = claims(jira.site, message.state)
+            assert claimed <= out["issues"] or message.state.stream.stream_descriptor.name != "issues"
+    assert states > 40
+
+
+def claims(site: Site, state: Any) -> set[str]:
+    """The issues that a state of a first sync says are out: those that no pending window has before it."""
+    groups = vars(state.stream.stream_state)["groups"]
+    pending = {project: group["pending"] for group in groups for project in group["projects"]}
+    return {
+        issue_id
+        for issue_id in truth(site)
+        if not any(
+            milliseconds(reached.partition("/")[0] if reached else start) <= site.issues[issue_id].created
+            and site.issues[issue_id].created < milliseconds(end)
+            for start, end, reached in pending[site.issues[issue_id].project.id]
+        )
+    }
 
 
 @pytest.mark.parametrize("after_issues", [0, 700, 2_500])

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.jira.missing_permissions import no_project, unknown_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.state.issues import IssueState, Pending, Progress, in_queries
 from source_jira_flow.state.progress import BEGINNING, Group, Window
+from source_jira_flow.sync import Sync
 
 
 def make_plan(
@@ -59,15 +62,33 @@ def _group(project_ids: tuple[str, ...], by_stream: Mapping[str, Progress]) -> G
     return Group(project_ids, updated, list(windows.values()))
 
 
+def projects_to_read(
+    sync: Sync,
+    states: Iterable[IssueState],
+    find: Callable[[str], Project | None],
+    fail_at_end: Callable[[Exception], None],
+) -> list[Project]:
+    """The projects to import, also those of the states that Jira's list lacks and Jira, asked by id, still has.
+
+    Raises ConfigurationError where the account sees none at all; configured ones that are unknown fail at the end.
+    """
+    listed, selection, kind = sync.projects, sync.select_projects(), sync.jira.kind
+    if not listed:
+        raise ConfigurationError(no_project(kind))
+    for project in selection.not_importable:
+        sync.logger.warning(
+            "Project %s (%s) is not imported: only live software and business projects are.", project.key, project.name
+        )
+    keys = {key.upper() for key in sync.options.projects}
+    found = map(find, sorted(missing_projects(states, (project.id for project in listed))))
+    kept = [one for one in found if one is not None and one.is_live and (not keys or one.key.upper() in keys)]
+    unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
+    if unknown:
+        fail_at_end(ConfigurationError(unknown_projects(unknown, listed, kind)))
+    return [*selection.imported, *kept]
+
+
 def missing_projects(states: Iterable[IssueState], listed: Iterable[str]) -> set[str]:
-    """Projects of the states that Jira's list no longer shows."""
+    """Projects of the states that Jira's list no longer shows: a list may be short."""
     known = {project_id for state in states for project_id in state.progress}
     return known - set(listed)
-
-
-def confirmed(
-    missing: Iterable[str], find: Callable[[str], Project | None], wanted: Callable[[Project], bool]
-) -> list[Project]:
-    """The missing projects that Jira, asked for each by itself, still has: a list may be short."""
-    found = (find(project_id) for project_id in sorted(missing))
-    return [project for project in found if project is not None and wanted(project)]

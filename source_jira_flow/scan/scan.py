@@ -15,8 +15,7 @@ from airbyte_cdk.sources.types import Record
 from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel, merged
-from source_jira_flow.errors import ConfigurationError, SignInRefused
-from source_jira_flow.jira.missing_permissions import no_project, unknown_projects
+from source_jira_flow.errors import SignInRefused
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.seen import Seen
@@ -26,7 +25,7 @@ from source_jira_flow.scan.checkpoints import Checkpoints
 from source_jira_flow.scan.fed import FedStream, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
-from source_jira_flow.scan.plan import confirmed, make_plan, missing_projects
+from source_jira_flow.scan.plan import make_plan, projects_to_read
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.state.issues import IssueState
 from source_jira_flow.sync import Sync
@@ -72,13 +71,16 @@ class IssueScan:
                 # Not held while the next one is on its way.
                 del outgoing
             self._checkpoints.emit()
-        except Exception as error:
-            self._failures.insert(0, error)
+            failure = self._failures[0] if self._failures else None
+        except Exception as error:  # noqa: BLE001  # raised below, once those that wait for the scan know of it
+            failure = error
+        except BaseException:
+            failure = RuntimeError("The scan of issues was abandoned.")
             raise
         finally:
-            self._seen.end(self._failures[0] if self._failures else None)
-        if self._failures:
-            raise self._failures[0]
+            self._seen.end(failure)
+        if failure is not None:
+            raise failure
 
     def emit_last_states(self) -> None:
         """The states as they stand: they never claim more than what came."""
@@ -151,7 +153,7 @@ class IssueScan:
     # -- the plan ----------------------------------------------------------------------------------
 
     def _plan(self) -> Iterable[Batch]:
-        projects = self._projects()
+        projects = projects_to_read(self._sync, self._states.values(), self._reader.find_project, self._fail_at_end)
         self._forget_versions_of_renamed(projects)
         groups = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
         self._checkpoints.open(groups, {project.id: project.key for project in projects})
@@ -163,28 +165,6 @@ class IssueScan:
             if incremental.since:
                 self._jobs.add([incremental.read])
         return ()
-
-    def _projects(self) -> list[Project]:
-        visible = self._sync.projects
-        selection = self._sync.select_projects()
-        if not visible:
-            raise ConfigurationError(no_project(self._sync.jira.kind))
-        for project in selection.not_importable:
-            self._sync.logger.warning(
-                "Project %s (%s) is not imported: only live software and business projects are.",
-                project.key,
-                project.name,
-            )
-        missing = missing_projects(self._states.values(), (project.id for project in visible))
-        kept = confirmed(missing, self._reader.find_project, self._is_imported)
-        unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
-        if unknown:
-            self._fail_at_end(ConfigurationError(unknown_projects(unknown, visible, self._sync.jira.kind)))
-        return [*selection.imported, *kept]
-
-    def _is_imported(self, project: Project) -> bool:
-        keys = {key.upper() for key in self._sync.options.projects}
-        return project.is_live and (not keys or project.key.upper() in keys)
 
     def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:
         keys = {project.id: project.key for project in projects}
