@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import ID_PAGE_SIZE
-from source_jira_flow.scan.search import IssueSearch
+from source_jira_flow.jira.base import ID_PAGE_SIZE, Jira
 
 _MOST_LISTINGS = 20
 
@@ -20,22 +19,20 @@ _MOST_LISTINGS = 20
 class IdRead:
     """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
 
-    def __init__(self, search: IssueSearch, projects: Callable[[], Sequence[str]], span: str) -> None:
-        self._search = search
-        self._jira = search.jira
+    def __init__(self, jira: Jira, projects: Callable[[], Sequence[str]], fields: Sequence[str], span: str) -> None:
+        self._jira = jira
         self._projects = projects
+        self._fields = fields
         self._span = span
 
-    def rows(self, issue_ids: Sequence[str]) -> Iterator[tuple[list[JsonObject], int]]:
-        """These issues of the span, in portions of a page each, and the last id that each portion reaches.
+    def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[JsonObject], int]]:
+        """These issues of the span, in portions of at most `size`, and the last id that each portion reaches.
 
         An issue that left the span meanwhile is missing: it comes with its new instant.
         """
-        start = 0
-        while start < len(issue_ids):
-            portion = issue_ids[start : start + self._search.page_size]
+        for start in range(0, len(issue_ids), size):
+            portion = issue_ids[start : start + size]
             yield self._by_ids(portion), int(portion[-1])
-            start += len(portion)
 
     def ids(self) -> set[str]:
         """All ids of the span: listed until a listing brings no new one."""
@@ -107,7 +104,7 @@ class IdRead:
         cursor = None
         try:
             while True:
-                page = self._search.page(query, cursor)
+                page = self._jira.search(query, self._fields, len(issue_ids), cursor)
                 rows += page.issues
                 cursor = page.next
                 if cursor is None:
@@ -121,5 +118,7 @@ class IdRead:
     def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
         if self._jira.issue_exists(issue_id):
-            return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues
+            return self._jira.search(
+                jql.both(self._in(self._projects()), jql.in_ids([issue_id])), self._fields, 1
+            ).issues
         return []

@@ -91,9 +91,9 @@ class IssueReader:
 
     def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
         """The issues of a span that are not among the `known` ids: listed by id, and read in portions."""
-        again = IdRead(self.search, lambda: group.projects, span)
+        again = IdRead(self.search.jira, lambda: group.projects, self.search.fields, span)
         ids = self.asking(group, again.ids) or set()
-        for issues, _ in again.rows(sorted(ids.difference(known), key=int)):
+        for issues, _ in again.rows(sorted(ids.difference(known), key=int), self.search.page_size):
             yield issues
 
     def find_project(self, project_id: str) -> Project | None:

@@ -14,8 +14,8 @@ class IssueSearch:
     def __init__(self, jira: Jira, fields: Sequence[str], page_size: int) -> None:
         self.jira = jira
         self.page_size = page_size
-        self._fields = fields
+        self.fields = fields
 
     def page(self, query: str, cursor: Any | None = None) -> SearchPage:
         """One page of a query; `cursor` is an earlier page's `next`."""
-        return self.jira.search(query, self._fields, self.page_size, cursor)
+        return self.jira.search(query, self.fields, self.page_size, cursor)

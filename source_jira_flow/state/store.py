@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from airbyte_cdk.models import ConfiguredAirbyteStream, SyncMode
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository
 
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.state.instance import StateInstance
 from source_jira_flow.state.migrations import State, current_version, migrated
+
+
+class Instance(Protocol):
+    """The Jira that the states belong to; see `state.instance`."""
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """What a state keeps of it."""
+
+    def verify(self, stream: str, stored: Mapping[str, Any]) -> None:
+        """Raises WrongInstance where a state was made of another Jira."""
 
 
 class States:
@@ -26,7 +36,7 @@ class States:
         chosen: Mapping[str, ConfiguredAirbyteStream],
         manager: ConnectorStateManager,
         messages: MessageRepository,
-        instance: StateInstance,
+        instance: Instance,
     ) -> None:
         self._chosen = chosen
         self._manager = manager
