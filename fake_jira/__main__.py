@@ -8,7 +8,10 @@ from threading import Event
 
 from . import Clock, FakeJira, build_site, flavor_named
 
-METHODS = {True: ("access_token", "scoped_token", "oauth"), False: ("oauth", "username_password")}
+METHODS = {
+    True: ("access_token", "scoped_token", "oauth", "service_account"),
+    False: ("oauth", "username_password", "personal_access_token", "service_account"),
+}
 
 
 def _arguments() -> argparse.Namespace:
@@ -70,6 +73,7 @@ def main() -> None:
                 "projects": [],
             }
             for method in METHODS[site.flavor.cloud]
+            if site.flavor.knows(method)
         }
         text = json.dumps({"base_url": jira.base_url, "version": site.flavor.version, "configs": configs}, indent=2)
         print(jira.base_url, text, sep="\n", flush=True)

@@ -1,11 +1,13 @@
-"""Signing in: API tokens on Cloud, passwords on self-hosted Jira, OAuth 1.0a on both; and how each is refused."""
+"""Signing in: API tokens on Cloud, passwords and personal tokens on self-hosted Jira, OAuth 1.0a and service accounts
+on both; and how each is refused."""
 
 import base64
 import re
 from urllib.parse import quote, urlencode, urlsplit
 
+from .bearer import IssuedToken
 from .entities import User
-from .messages import FORM, TEXT, JiraError, Request, Response, SignIn, html_response
+from .messages import FORM, TEXT, JiraError, Request, Response, SignIn, html_response, json_response
 from .oauth_provider import OAuthProblem
 from .site import Site
 
@@ -18,6 +20,8 @@ def sign_in(request: Request, site: Site) -> SignIn:
     scheme = header.split(" ", 1)[0].lower()
     if scheme == "oauth" or "oauth_signature" in request.query:
         return _by_oauth(request, site)
+    if scheme == "bearer":
+        return _with_bearer(request, header.partition(" ")[2].strip(), site)
     if scheme == "basic":
         return _on_cloud(request, header, site) if site.flavor.cloud else _with_password(request, header, site)
     if request.gateway:
@@ -36,6 +40,47 @@ def _as(account: User, site: Site, scopes: frozenset[str] | None = None) -> Sign
     if site.flavor.cloud:
         return SignIn(account, {"X-AACCOUNTID": quote(account.account_id)}, scopes)
     return SignIn(account, {"X-AUSERNAME": quote(account.name)}, scopes)
+
+
+# Bearer tokens
+
+
+def _with_bearer(request: Request, token: str, site: Site) -> SignIn:
+    if site.flavor.cloud:
+        if not request.gateway:
+            raise JiraError.with_response(
+                json_response({"error": "Failed to parse Connect Session Auth Token"}, 403),
+            )
+        issued = site.bearer.used(token)
+        if issued is None:
+            raise _gateway_refusal(401, "Unauthorized")
+        return _as(issued.client.account, site, issued.scopes)
+    account = site.bearer.owner_of_personal(token) if site.flavor.personal_tokens else None
+    if account is not None:
+        return _as(account, site)
+    issued = site.bearer.used(token) if site.flavor.service_accounts else None
+    if issued is not None:
+        return _as_service_account(issued, request, site)
+    if not site.flavor.personal_tokens:
+        return _nobody(site)
+    raise JiraError.in_short(401, "Client must be authenticated to access this resource.")
+
+
+def _as_service_account(issued: IssuedToken, request: Request, site: Site) -> SignIn:
+    """It is in no group and no scheme: Jira opens a part of its API to it, and looks at scopes and projects alone."""
+    settings = site.settings
+    closed = settings.closed_to_service_accounts
+    if closed is not None and not request.path.startswith("/rest/api/2/"):
+        raise JiraError.in_short(closed, "This resource is not available to OAuth 2.0 clients.")
+    if not issued.scopes & {"READ", "WRITE"}:
+        raise JiraError.in_short(403, "The token does not have the required scope.")
+    if request.path.endswith("/myself") and settings.service_account_myself != "nameless":
+        status = {"refused": 403, "unauthorized": 401}[settings.service_account_myself]
+        raise JiraError.in_short(status, "There is no user.")
+    if request.path.endswith("/mypermissions") and settings.service_account_permissions == "refused":
+        raise JiraError.in_short(403, "There is no user.")
+    name = settings.service_account_header
+    return SignIn(issued.client.account, {} if name is None else {"X-AUSERNAME": name}, is_user=False)
 
 
 # Cloud

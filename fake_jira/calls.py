@@ -24,6 +24,8 @@ class Call:
     cache: DocumentCache
     page_share: float = 1.0
     """Below 1 where a fault makes pages shorter than asked."""
+    is_user: bool = True
+    """False for a service account of Data Center, of which Jira knows no user."""
 
     @cached_property
     def documents(self) -> Documents:

@@ -18,6 +18,10 @@ class Flavor:
     user_search_wildcards: frozenset[str] = frozenset({"."})
     user_list: bool = False
     rate_limit_headers: bool = True
+    personal_tokens: bool = False
+    """From 8.14 on."""
+    service_accounts: bool = False
+    """With OAuth 2.0 client credentials; on Data Center from 11 on."""
     sprint_extras: bool = False
     """Data Center 9 and newer: `synced`, `autoStartStop`, `incompleteIssuesDestinationId`."""
     archived_components: bool = False
@@ -26,6 +30,11 @@ class Flavor:
     @property
     def version_numbers(self) -> list[int]:
         return [int(part) for part in self.version.split("-")[0].split(".")]
+
+    def knows(self, method: str) -> bool:
+        """Whether this version has a way to sign in that is not in all of them."""
+        newer = {"personal_access_token": self.personal_tokens, "service_account": self.service_accounts}
+        return newer.get(method, True)
 
     @property
     def deployment_type(self) -> str:
@@ -38,7 +47,7 @@ def _flavors(*flavors: Flavor) -> dict[str, Flavor]:
 
 
 FLAVORS: dict[str, Flavor] = _flavors(
-    Flavor("cloud", "1001.0.0-SNAPSHOT", 100_290, cloud=True, index_granularity_ms=1),
+    Flavor("cloud", "1001.0.0-SNAPSHOT", 100_290, cloud=True, index_granularity_ms=1, service_accounts=True),
     Flavor(
         "dc9",
         "9.12.15",
@@ -46,6 +55,7 @@ FLAVORS: dict[str, Flavor] = _flavors(
         cloud=False,
         index_granularity_ms=1000,
         user_search_wildcards=frozenset({".", '""', "''"}),
+        personal_tokens=True,
         sprint_extras=True,
         archived_components=True,
     ),
@@ -57,6 +67,7 @@ FLAVORS: dict[str, Flavor] = _flavors(
         index_granularity_ms=1000,
         user_search_cap=100,
         user_list=True,
+        personal_tokens=True,
         sprint_extras=True,
         archived_components=True,
     ),
@@ -70,6 +81,8 @@ FLAVORS: dict[str, Flavor] = _flavors(
         search_limits_endpoint=True,
         user_search_cap=100,
         user_list=True,
+        personal_tokens=True,
+        service_accounts=True,
         sprint_extras=True,
         archived_components=True,
     ),

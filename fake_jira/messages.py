@@ -156,3 +156,5 @@ class SignIn:
     account: User | None
     headers: dict[str, str] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
+    is_user: bool = True
+    """False for a service account of Data Center."""

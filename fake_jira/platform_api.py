@@ -45,6 +45,8 @@ def server_info(call: Call) -> Response:
 
 def myself(call: Call) -> Response:
     assert call.account is not None
+    if not call.is_user:
+        return json_response({"displayName": "A service account", "active": True})
     return json_response(call.documents.myself(call.account))
 
 
@@ -84,7 +86,7 @@ def my_permissions(call: Call) -> Response:
             "name": permission.name,
             "type": permission.type,
             "description": f"Ability to {permission.name.lower()}.",
-            "havePermission": site.holds(call.account, permission.key, project),
+            "havePermission": call.is_user and site.holds(call.account, permission.key, project),
         }
         permissions[permission.key] = document
         if permission.old_key and not site.flavor.cloud:

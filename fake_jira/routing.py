@@ -48,4 +48,5 @@ def _served(kinds: str, flavor: Flavor) -> bool:
         "self-hosted": not flavor.cloud,
         "user-list": flavor.user_list,
         "search-limits": flavor.search_limits_endpoint,
+        "service-accounts": flavor.service_accounts and not flavor.cloud,
     }[kinds]

@@ -3,6 +3,8 @@
 Whatever the size, it holds the cases that connectors trip over; `docs` of each stand where they are made.
 """
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from random import Random
 
@@ -580,7 +582,15 @@ class _Builder:
         site.add_api_token(account, f"ATATT3xFfGF0-{site.cloud_id[:8]}-unscoped")
         site.add_api_token(account, f"ATSTT3xFfGF0-{site.cloud_id[:8]}-scoped", SCOPES)
         site.add_api_token(site.admin, f"ATATT3xFfGF0-{site.cloud_id[:8]}-admin")
+        site.bearer.add_personal(account, personal_token(account))
+        scopes = frozenset(SCOPES if site.flavor.cloud else ("READ", "WRITE"))
+        site.bearer.add_client("a-service-account", f"ATOA-{site.cloud_id[:8]}-client-secret", account, scopes)
         site.oauth.browser_account = account
         site.oauth.add_consumer("source-jira-flow", "Jira flow", key_pair()[1])
         site.oauth.add_access_token("source-jira-flow", account)
         site.oauth.add_access_token("source-jira-flow", site.admin)
+
+
+def personal_token(account: User) -> str:
+    """In the form in which Jira makes them: the base64 of a number, a colon and 20 bytes."""
+    return base64.b64encode(b"123456789012:" + hashlib.sha256(account.name.encode()).digest()[:20]).decode()

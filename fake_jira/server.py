@@ -228,7 +228,8 @@ class FakeJira:
                 require_scope(signed_in, route.scopes, self.site)
             if signed_in.account is None and not route.anonymous:
                 raise _not_signed_in(request.path)
-            call = Call(self.site, request, signed_in.account, parts, self.faults, self._cache, page_share)
+            who, is_user = signed_in.account, signed_in.is_user
+            call = Call(self.site, request, who, parts, self.faults, self._cache, page_share, is_user)
             return self._kept_or_made(call, route.handler), signed_in
         except JiraError as error:
             return self._in_language(request, error.response), signed_in

@@ -1,10 +1,10 @@
-"""Pages that people see: the OAuth dance, and the administrator's application links."""
+"""Pages that people see: the OAuth dance, and the administrator's application links; and where tokens are given."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from .authentication import believed_url, form_body, problem_response
 from .calls import Call
-from .messages import FORM, HTML, Response, Route, html_response
+from .messages import FORM, HTML, Response, Route, html_response, json_response
 from .oauth_provider import OAuthProblem
 
 _SERVLET = "/plugins/servlet/oauth"
@@ -81,6 +81,15 @@ def login_page(call: Call) -> Response:
     return html_response("Log in", "<form method='post'><input name='os_username'><input name='os_password'></form>")
 
 
+def token_of_cloud(call: Call) -> Response:
+    """What stands for `https://auth.atlassian.com/oauth/token`."""
+    return json_response(call.site.bearer.issue(call.request, (401, "access_denied")))
+
+
+def token_of_data_center(call: Call) -> Response:
+    return json_response(call.site.bearer.issue(call.request, (400, "invalid_client")))
+
+
 def _form(values: dict[str, str]) -> Response:
     return Response(200, urlencode(values).encode(), FORM)
 
@@ -97,6 +106,8 @@ ROUTES = [
     ),
     Route("GET", f"{_SERVLET}/authorize", authorize, signs_in=False),
     Route("POST", f"{_SERVLET}/authorize", decide, signs_in=False),
+    Route("POST", "/oauth/token", token_of_cloud, "cloud", signs_in=False),
+    Route("POST", "/rest/oauth2/latest/token", token_of_data_center, "service-accounts", signs_in=False),
     Route("GET", "/plugins/servlet/applinks/listApplicationLinks", application_links, signs_in=False),
     Route("GET", "/", login_page, signs_in=False),
     Route("GET", "/login.jsp", login_page, signs_in=False),

@@ -21,6 +21,15 @@ class Settings:
     """Cloud: whether a refused token shows in `x-seraph-loginreason`; it does not always."""
     gateway_takes_unscoped_tokens: bool = False
     missing_scope_status: int = 401
+    service_account_myself: str = "refused"
+    """Self-hosted: what `/myself` says to a service account, which is no user: `refused` (403), `unauthorized` (401),
+    or `nameless`. Atlassian does not document it."""
+    service_account_permissions: str = "refused"
+    """The same for `mypermissions`: `refused` (403), or `none` of them is held."""
+    service_account_header: str | None = None
+    """The same for `X-AUSERNAME` of its answers: absent, or `anonymous`."""
+    closed_to_service_accounts: int | None = 403
+    """Self-hosted: the status outside of `/rest/api/2/`; None where it is open."""
     anonymous_search_is_lenient: bool = True
     """A search by nobody finds nothing, rather than complaining that its projects don't exist."""
     search_cap: int = 1000

@@ -290,7 +290,8 @@ class Site(IssueChanges):
 
     def credentials(self, method: str, account: User | None = None) -> dict[str, str]:
         """The connector's `credentials`, of the service account if no other is named: `oauth`, `access_token`,
-        `username_password`, or `scoped_token` (Cloud, for the gateway: an access token as well)."""
+        `personal_access_token`, `service_account`, `username_password`, or `scoped_token` (Cloud, for the gateway: an
+        access token as well)."""
         account = account or self.service_account
         if method == "oauth":
             token = next(token for token in self.oauth.access_tokens.values() if token.account is account)
@@ -309,6 +310,12 @@ class Site(IssueChanges):
                 if token.account is account and (token.scopes is not None) == scoped
             )
             return {"auth_type": "access_token", "email": account.email or "", "access_token": secret}
+        if method == "personal_access_token":
+            personal = next(text for text, token in self.bearer.personal.items() if token.account is account)
+            return {"auth_type": method, "token": personal}
+        if method == "service_account":
+            client = next(one for one in self.bearer.clients.values() if one.account is account)
+            return {"auth_type": method, "client_id": client.client_id, "client_secret": client.secret}
         if method == "username_password":
             return {"auth_type": method, "username": account.name, "password": account.password or ""}
         raise ValueError(f"unknown method {method!r}")

@@ -4,6 +4,7 @@ from collections import Counter
 from threading import RLock
 from zoneinfo import ZoneInfo
 
+from .bearer import BearerTokens
 from .clock import Clock
 from .entities import (
     Board,
@@ -75,6 +76,7 @@ class SiteState:
         self.tokens: dict[str, ApiToken] = {}
         self.failed_logins: Counter[User] = Counter()
         self.oauth = OAuthProvider(clock)
+        self.bearer = BearerTokens(clock)
         first = 10_010 + seed * 7 % 500
         names = ("rank", "epic_name", "flagged", "sprint_namesake", "epic_link", "sprint", "story_points")
         self.field_ids = FieldIds(

@@ -9,6 +9,7 @@ JiraFlowError                   anything that the connector raises on purpose
 ├── RefusedRequest              Jira answered 4xx; carries the status and Jira's own messages
 │   ├── BadRequest      400                                                         -> system_error
 │   ├── Forbidden       403                                                         -> config_error
+│   │   └── ClosedToAccount     of what service accounts can't have
 │   ├── NotFound        404                                                         -> config_error
 │   └── Gone            410                                                         -> system_error
 ├── PassingFault                it may work later; raised after the retries         -> transient_error
@@ -103,6 +104,10 @@ class Forbidden(RefusedRequest):
     """403: signed in, but not allowed."""
 
     failure_type = FailureType.config_error
+
+
+class ClosedToAccount(Forbidden):
+    """401 or 403 for what Jira does not open to this kind of account, whatever it is granted."""
 
 
 class NotFound(RefusedRequest):

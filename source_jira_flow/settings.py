@@ -13,6 +13,7 @@ from source_jira_flow.common.hosts import is_loopback
 from source_jira_flow.errors import ConfigurationError
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
+ATLASSIAN_TOKENS = "https://auth.atlassian.com/oauth/token"
 
 _PREFIX = "SOURCE_JIRA_FLOW_"
 # Nothing that two readers of an address could understand differently, such as user names or backslashes.
@@ -44,6 +45,8 @@ class Settings:
     diagnose_limit: float = 300.0
     # Empty: Atlassian's, or for a Jira on this machine that machine itself.
     gateway_url: str = ""
+    # Where Cloud gives tokens to service accounts. Empty as above.
+    token_url: str = ""
     # Issues in a page, and in a window of the backfill.
     page_size: int = 100
     window_size: int = 1000

@@ -6,6 +6,7 @@ from typing import Any
 
 import oauthlib.oauth1
 import requests
+import requests.auth
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -92,6 +93,15 @@ def _loaded(pem: str) -> RSAPrivateKey:
     return key
 
 
+class Bearer(requests.auth.AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 def auth_of(credentials: dict[str, str]) -> Any:
     if credentials["auth_type"] == "oauth":
         return OAuth1(
@@ -102,6 +112,8 @@ def auth_of(credentials: dict[str, str]) -> Any:
             signature_method="RSA-SHA1",
             client_class=QuickSigner,
         )
+    if credentials["auth_type"] == "personal_access_token":
+        return Bearer(credentials["token"])
     if credentials["auth_type"] == "access_token":
         return (credentials["email"], credentials["access_token"])
     return (credentials["username"].encode("iso-8859-1"), credentials["password"].encode("iso-8859-1"))

@@ -187,7 +187,7 @@ def test_by_hand(tmp_path: Path) -> None:
             assert process.poll() is None
         told = json.loads(ready.read_text())
         assert told["base_url"] == address
-        assert set(told["configs"]) == {"oauth", "username_password"}
+        assert set(told["configs"]) == {"oauth", "personal_access_token", "username_password"}
         for config in told["configs"].values():
             answer = requests.get(f"{config['base_url']}{API}/myself", auth=auth_of(config["credentials"]), timeout=10)
             assert answer.json()["name"] == "service.account"

@@ -27,7 +27,7 @@ from source_jira_flow.check.sign_in import method_finding, sign_in_finding, vers
 from source_jira_flow.common.hosts import is_gateway
 from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
-from source_jira_flow.errors import ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
+from source_jira_flow.errors import ClosedToAccount, ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.account import Account
 from source_jira_flow.jira.connection import (
@@ -38,6 +38,7 @@ from source_jira_flow.jira.connection import (
     refuse_old_version,
     sign_in,
 )
+from source_jira_flow.jira.jql import in_projects
 from source_jira_flow.jira.missing_permissions import (
     ADMINISTER_PROJECTS,
     BROWSE_PROJECTS,
@@ -154,8 +155,12 @@ class _Checkup:
             # Credentials of the wrong kind are not sent: each failure counts towards a CAPTCHA.
             return
         jira = self._sign_in(config, client, server)
-        if jira is not None:
+        if jira is None:
+            return
+        if client.signer.is_user:
             self._examine_permissions(config, jira)
+        else:
+            self._examine_reading(config, jira)
 
     def _signer(self, config: Config) -> Signer | None:
         """None for an unusable private key: the network path to Jira is still checked."""
@@ -185,7 +190,7 @@ class _Checkup:
             if refused.reason != "scope":
                 raise
             through_gateway = client if is_gateway(client.base_url) else gateway(client)
-            self._add(*(scope_findings(through_gateway) if through_gateway else ()))
+            self._add(*(scope_findings(through_gateway, config.credentials) if through_gateway else ()))
             if not any(finding.failed for finding in self.diagnosis.findings):
                 raise
             return None
@@ -195,7 +200,7 @@ class _Checkup:
         self.diagnosis.connection = _connection(account, server, jira, config)
         self.diagnosis.kind = jira.kind
         if is_gateway(client.base_url):
-            missing = scope_findings(client)
+            missing = scope_findings(client, config.credentials)
             self._add(*missing)
             if any(finding.failed for finding in missing):
                 return None
@@ -230,6 +235,23 @@ class _Checkup:
         with self._collecting():
             self._add(*hidden_level_findings(jira, [row.project for row in rows if row.imported], held or {}))
 
+    def _examine_reading(self, config: Config, jira: RestJira) -> None:
+        """For an account that Jira does not count as a user: it can't be asked for permissions, only tried."""
+        projects = [Project.of(document) for document in jira.projects()]
+        selection = select(projects, config.projects)
+        rows = self.diagnosis.rows = permissions.project_rows(projects, {}, selection)
+        self._add(
+            *permissions.configured_findings(selection, rows, config.projects, {}, jira.kind),
+            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown, jira.kind),
+            *_left_out(rows, config.projects),
+        )
+        with self._collecting():
+            if selection.imported:
+                jira.search(in_projects(project.id for project in selection.imported), ["summary"], 1)
+            next(iter(jira.users()), None)
+        with self._collecting():
+            self._add(_closed_boards(jira))
+
     @contextmanager
     def _collecting(self) -> Iterator[None]:
         """A step that others do not depend on: its error is one finding among others."""
@@ -261,6 +283,22 @@ def _connection(account: Account, server: ServerInfo, jira: RestJira, config: Co
         f" ({jira.kind_title} {clipped(server.version, _LONGEST_NAME)}) at {clipped(config.base_url, _LONGEST_NAME)},"
         f" time zone {clipped(zone, _LONGEST_NAME)}."
     )
+
+
+def _closed_boards(jira: RestJira) -> Finding | None:
+    try:
+        next(jira.boards(), None)
+    except ClosedToAccount:
+        return warning(
+            "boards_closed",
+            FixedBy.YOU,
+            "Jira does not open boards to service accounts: boards stays empty, and sprints has those that occur in"
+            " issues, so choose the stream issues too. Use another way to sign in for all sprints.",
+        )
+    except JiraFlowError:
+        # The streams say what is the matter with them, such as no Jira Software.
+        pass
+    return None
 
 
 def _left_out(rows: Sequence[ProjectRow], configured: Sequence[str]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 BOTH, CLOUD, SELF_HOSTED = "all", "Cloud", "self-hosted"
 
@@ -35,16 +36,25 @@ class Endpoint:
     permission: str
     scopes: tuple[str, ...] = ()
 
+    @property
+    def uses(self) -> list[str]:
+        """The streams that are made of what it gives."""
+        return [use for use in self.used_for.split(", ") if use in _STREAMS]
+
     def matches(self, method: str, path: str) -> bool:
         """Whether a request is to this endpoint. `path` is without the context path of Jira."""
         pattern = re.sub(r"\\\{[a-zA-Z]+\\\}", "[^/]+", re.escape(self.path))
         return method == self.method and re.fullmatch(pattern, path) is not None
 
 
+_STREAMS = frozenset(path.stem for path in (Path(__file__).parent.parent / "schemas").glob("*.json"))
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/rest/api/2/serverInfo", BOTH, "which Jira, and its clock", _NOTHING, _WORK),
     Endpoint("GET", "/rest/api/2/myself", BOTH, "which account, and its time zone", _SIGNED_IN, _USER),
     Endpoint("GET", "/_edge/tenant_info", CLOUD, "the gateway for scoped tokens", _NOTHING),
+    Endpoint("POST", "/oauth/token", CLOUD, "service accounts (at auth.atlassian.com)", _NOTHING),
+    Endpoint("POST", "/rest/oauth2/latest/token", SELF_HOSTED, "service accounts (11 and newer)", _NOTHING),
     Endpoint("GET", "/rest/api/2/mypermissions", BOTH, "check", _SIGNED_IN, _WORK),
     Endpoint("POST", "/rest/api/2/permissions/project", CLOUD, "check", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/project/{id}/issuesecuritylevelscheme", BOTH, "check", _ADMINISTER, _WORK),

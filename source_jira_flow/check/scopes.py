@@ -1,4 +1,4 @@
-"""Which scopes a scoped API token lacks.
+"""Which scopes a sign-in through Atlassian's gateway lacks.
 
 Atlassian's gateway answers 401 "scope does not match" and does not say which: one small request for each group of
 scopes finds out.
@@ -6,15 +6,16 @@ scopes finds out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_jira_flow.check.endpoints import ENDPOINTS, Endpoint
+from source_jira_flow.check.endpoints import ENDPOINTS, SELF_HOSTED, Endpoint
 from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
+from source_jira_flow.sign_in.base import SignIn
 
 _ONE: Mapping[str, Any] = {"maxResults": 1}
 
@@ -40,38 +41,35 @@ _PROBES = (
 )
 
 
-def scope_findings(client: JiraClient) -> list[Finding]:
-    """What a token lacks: the scopes that everything needs, and those for boards and sprints."""
-    missing: dict[bool, list[str]] = {True: [], False: []}
+def scope_findings(client: JiraClient, credentials: SignIn) -> list[Finding]:
+    """What a sign-in lacks: the scopes that everything needs, and those for boards and sprints, with their streams."""
+    missing: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for probe in [*_PROBES, *_sprint_probe(client)]:
         if _lacks_scope(client, probe):
-            missing[probe.essential] += [
-                scope for scope in probe.endpoint.scopes if scope not in missing[probe.essential]
-            ]
+            missing[probe.essential].update(dict.fromkeys(probe.endpoint.scopes))
     found = []
     if missing[True]:
-        found.append(
-            failed(
-                "sign_in:scope",
-                FixedBy.YOU,
-                f"The API token lacks {_scopes(missing[True])}: make a token that has them, or one without scopes, in"
-                " the Atlassian account under Security, API tokens.",
-            )
-        )
+        found.append(failed("sign_in:scope", FixedBy.YOU, _lacking(missing[True], credentials)))
     if missing[False]:
-        found.append(
-            warning(
-                "scope_of_boards",
-                FixedBy.YOU,
-                f"The API token lacks {_scopes(missing[False])}, without which boards and sprints can't be read: make"
-                " a token that has them, or one without scopes.",
-            )
-        )
+        text = f"{_lacking(missing[False], credentials)} Without, these streams have nothing from boards."
+        found.append(warning("scope_of_boards", FixedBy.YOU, text))
     return found
 
 
-def _scopes(names: list[str]) -> str:
-    return f"the scope{'' if len(names) == 1 else 's'} {listed(names)}"
+def _lacking(scopes: Iterable[str], credentials: SignIn) -> str:
+    named = [f"{scope} (for {listed(streams_of(scope), most=3)})" for scope in scopes]
+    return credentials.lacking_scopes.format(scopes=f"the scope{'' if len(named) == 1 else 's'} {listed(named)}")
+
+
+def streams_of(scope: str) -> list[str]:
+    """The streams of Cloud that need a scope, in the order of the table of endpoints."""
+    uses = [
+        use
+        for endpoint in ENDPOINTS
+        if scope in endpoint.scopes and endpoint.kind != SELF_HOSTED
+        for use in endpoint.uses
+    ]
+    return list(dict.fromkeys(uses))
 
 
 def _sprint_probe(client: JiraClient) -> Iterator[_Probe]:

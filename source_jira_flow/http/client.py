@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -22,6 +23,7 @@ from requests.adapters import HTTPAdapter
 
 from source_jira_flow import __version__
 from source_jira_flow.errors import (
+    ClosedToAccount,
     ConnectionFault,
     JiraFlowError,
     PassingFault,
@@ -44,6 +46,7 @@ from source_jira_flow.http.refusals import (
     account_in,
     is_anonymous,
     is_failed_login,
+    is_missing_scope,
     jira_messages,
     refuses_sign_in,
     sign_in_refused,
@@ -106,9 +109,16 @@ class JiraClient:
         self._failed_login: SignInRefused | None = None
         self._thread = threading.local()
         self.session = _session_for(base_url)
+        if not signer.keeps_cookies:
+            self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
+
+    @property
+    def token_url(self) -> str:
+        """See `sign_in.base.Asker`."""
+        return self.settings.token_url
 
     def at(self, base_url: str) -> JiraClient:
         """A client with the same sign-in and limits for another address of the same Jira."""
@@ -155,14 +165,19 @@ class JiraClient:
         """
         most = tries or self.settings.tries
         faults = limits = 0
-        session_renewed = False
+        session_renewed = token_renewed = False
         first_fault: PassingFault | None = None
         while True:
             if signed and self._failed_login is not None:
                 # What other threads send with credentials that are refused only brings a CAPTCHA nearer.
                 raise self._failed_login.again()
             try:
+                if signed:
+                    self.signer.prepare(self)
                 response = self._send(method, path, params, body, signed)
+                if signed and not token_renewed and self._token_renewed(response):
+                    token_renewed = True
+                    continue
                 if signed and not session_renewed and self._session_expired(response):
                     session_renewed = True
                     continue
@@ -192,6 +207,26 @@ class JiraClient:
         """
         return self._send(method, path, None, None, signed=True)
 
+    def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        """Status and parsed JSON of the answer to an unsigned form, which may go to another host than Jira's.
+
+        A refusal without JSON gives None. Raises PassingFault, ConfigurationError, or NotJson for a good answer that is
+        none.
+        """
+        with _session_for(url) as session:
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}
+            response = self._transmit("POST", url, session=session, data=dict(form), headers=headers, auth=Signer())
+        if response.is_redirect:
+            raise redirect_refused(url, urljoin(url, response.headers.get("Location", "")))
+        self._raise_on_the_way(response, url, url, session)
+        try:
+            return response.status_code, _parsed(response.content)
+        except ValueError:
+            if response.status_code < 400:
+                raise not_json(url, response.content) from None
+            return response.status_code, None
+
     def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None, signed: bool
     ) -> requests.Response:
@@ -212,26 +247,27 @@ class JiraClient:
             url, params = self._redirected(response, method), None
         raise unusable("redirect_circle", self.base_url)
 
-    def _transmit(self, method: str, url: str, **arguments: Any) -> requests.Response:
+    def _transmit(
+        self, method: str, url: str, *, session: requests.Session | None = None, **arguments: Any
+    ) -> requests.Response:
+        used, address = (self.session, self.base_url) if session is None else (session, url)
         timeout = (self.settings.connect_timeout, self.settings.read_timeout)
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
             if left <= 0:
-                raise ConnectionFault(in_words("unfinished", self.base_url), reason="unfinished")
+                raise ConnectionFault(in_words("unfinished", address), reason="unfinished")
             # A little less, so that the fault that tells more comes first.
             timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
 
         def send() -> requests.Response:
-            return _whole(
-                self.session.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments)
-            )
+            return _whole(used.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments))
 
         try:
             return send() if self.deadline is None else finish_by(self.deadline, send)
         except Unfinished as error:
-            raise ConnectionFault(in_words("unfinished", self.base_url), cause=error, reason="unfinished") from None
+            raise ConnectionFault(in_words("unfinished", address), cause=error, reason="unfinished") from None
         except requests.exceptions.RequestException as error:
-            raise connection_trouble(error, self.base_url, proxy_for(self.base_url, self.session.proxies)) from None
+            raise connection_trouble(error, address, proxy_for(address, used.proxies)) from None
 
     def _redirected(self, response: requests.Response, method: str) -> str:
         target = urljoin(response.url, response.headers.get("Location", ""))
@@ -245,15 +281,9 @@ class JiraClient:
     def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
         status, headers, body = response.status_code, response.headers, response.content
         self._thread.names_account = signed and account_in(headers) is not None
-        if status == _PROXY_SIGN_IN:
-            proxy = proxy_for(self.base_url, self.session.proxies)
-            raise unusable("proxy_sign_in", self.base_url, proxy=proxy)
-        if status == 429 or (status == 503 and requested_wait(headers) is not None):
-            raise _rate_limited(headers, status, self._host())
-        if status >= 500 or status in (408, 425):
-            said = jira_messages(body)
-            words = f": {' '.join(said)}" if said else "."
-            raise ServerFault(f"{self._host()} answered HTTP {status} to {path}{words}", status=status, messages=said)
+        self._raise_on_the_way(response, path, self.base_url, self.session)
+        if signed and status in (401, 403) and self.signer.is_closed(path):
+            raise ClosedToAccount(status, jira_messages(body), path)
         if refuses_sign_in(status, headers, body):
             refused = sign_in_refused(status, headers, body, self.signer)
             if signed and is_failed_login(headers):
@@ -261,7 +291,7 @@ class JiraClient:
             raise refused
         if status >= 400:
             raise refusal(status, jira_messages(body), path)
-        if signed and is_anonymous(headers):
+        if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
         try:
             return Answer(_parsed(body), headers, response.url)
@@ -272,6 +302,24 @@ class JiraClient:
     def last_answer_names_account(self) -> bool:
         """Whether the last answer that this thread received was signed, and said for whom it was made."""
         return bool(getattr(self._thread, "names_account", False))
+
+    @staticmethod
+    def _raise_on_the_way(response: requests.Response, asked: str, address: str, session: requests.Session) -> None:
+        """Raises for a proxy's own refusal and for faults that may pass. `asked` is a path, or the address itself."""
+        status, headers, host = response.status_code, response.headers, urlsplit(address).netloc
+        if status == _PROXY_SIGN_IN:
+            raise unusable("proxy_sign_in", address, proxy=proxy_for(address, session.proxies))
+        if status == 429 or (status == 503 and requested_wait(headers) is not None):
+            raise _rate_limited(headers, status, host)
+        if status >= 500 or status in (408, 425):
+            said = jira_messages(response.content)
+            words = f": {' '.join(said)}" if said else "."
+            raise ServerFault(f"{host} answered HTTP {status} to {asked}{words}", status=status, messages=said)
+
+    def _token_renewed(self, response: requests.Response) -> bool:
+        """Whether Jira refused a token that ended meanwhile, and there is another one."""
+        refused = response.status_code == 401 and not is_missing_scope(response.content)
+        return refused and self.signer.renew(response.request, self)
 
     def _session_expired(self, response: requests.Response) -> bool:
         """An anonymous answer under a session cookie may be an expired session: drop it, and ask once more."""
@@ -304,9 +352,6 @@ class JiraClient:
         if self.deadline is not None and time.monotonic() + seconds > self.deadline:
             raise fault
         time.sleep(seconds)
-
-    def _host(self) -> str:
-        return urlsplit(self.base_url).netloc
 
 
 def _is_too_late(fault: PassingFault) -> bool:

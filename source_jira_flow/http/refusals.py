@@ -76,6 +76,11 @@ def refuses_sign_in(status: int, headers: Mapping[str, str], body: bytes) -> boo
     return status == 403 and (is_captcha(headers) or _reason_in_words(headers, body) is not None)
 
 
+def is_missing_scope(body: bytes) -> bool:
+    """Whether a refusal is about what the sign-in was allowed, and another token of the same kind would not help."""
+    return _REFUSING_TEXTS["scope"].search(_beginning(body)) is not None
+
+
 def sign_in_refused(
     status: int | None, headers: Mapping[str, str], body: bytes, signer: Signer | None = None
 ) -> SignInRefused:

@@ -35,6 +35,10 @@ class Account:
         return self.email or self.display_name or self.id or "an account that Jira does not name"
 
 
+# Of Data Center, where it is no user. Jira does not name it.
+_SERVICE_ACCOUNT = Account(id="", display_name="a service account", has_profile=False)
+
+
 def read_account(client: JiraClient, tries: int | None = None) -> Account:
     """The account that Jira takes us for. Raises SignInRefused, and the other errors of the client.
 
@@ -43,8 +47,15 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
     try:
         document: JsonObject = client.get(_PROFILE, tries=tries)
     except (Forbidden, NotFound) as refused:
-        return _without_profile(client, refused)
+        return _without_profile(client, refused) if client.signer.is_user else _SERVICE_ACCOUNT
+    except SignInRefused as refused:
+        # The credentials are good, since a token was given for them: Jira only does not count the account as a user.
+        if client.signer.is_user or refused.reason not in ("unauthorized", "anonymous"):
+            raise
+        return _SERVICE_ACCOUNT
     identifier = person_id(document)
+    if not identifier and not client.signer.is_user:
+        return _SERVICE_ACCOUNT
     if not identifier:
         raise taken_for_nobody(client.signer)
     return Account(

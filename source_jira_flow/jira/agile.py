@@ -59,8 +59,8 @@ def scopes_named() -> Iterator[None]:
         if refused.reason != "scope":
             raise
         raise SignInRefused(
-            "The API token lacks the scopes for boards and sprints: make one with read:board-scope:jira-software,"
-            " read:project:jira and read:sprint:jira-software, or one without scopes.",
+            "The token lacks the scopes for boards and sprints: make one with read:board-scope:jira-software,"
+            " read:project:jira and read:sprint:jira-software.",
             reason="scope",
             status=refused.status,
         ) from refused

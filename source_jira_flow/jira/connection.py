@@ -10,7 +10,13 @@ from urllib.parse import unquote, urlsplit
 from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
 from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.config import Config
-from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
+from source_jira_flow.errors import (
+    ConfigurationError,
+    JiraFlowError,
+    NotJson,
+    RefusedRequest,
+    SignInRefused,
+)
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable
 from source_jira_flow.http.waiting import date_of
@@ -57,7 +63,7 @@ class Instance:
     @property
     def site_url(self) -> str:
         """Where people read issues: the configured address, or Jira's own where that is Atlassian's gateway."""
-        return self.server.base_url if is_gateway(self.jira.client.base_url) else self.configured_url
+        return self.server.base_url if is_gateway(self.configured_url) else self.configured_url
 
     def prove_sign_in(self) -> None:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
@@ -159,12 +165,14 @@ def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
 
 
 def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
-    """Who we are, and the client that got there: by the site, or by Atlassian's gateway for a scoped token."""
+    """Who we are, and the client that got there: by the site, or by Atlassian's gateway for what works only there."""
+    where = config.credentials.gateway if server.is_cloud and not is_gateway(client.base_url) else "never"
+    if where == "only":
+        client = _gateway_alone(client)
     try:
         return read_account(client), client
     except SignInRefused as refused:
-        may_try = server.is_cloud and config.credentials.tries_gateway
-        if not may_try or refused.reason in ("captcha", "password_as_token"):
+        if where != "perhaps" or refused.reason in ("captcha", "password_as_token"):
             raise
         through_gateway = gateway(client)
         if through_gateway is None:
@@ -176,6 +184,16 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
             # can't be reached.
             lacks_scope = isinstance(error, SignInRefused) and error.reason == "scope"
             raise (error if lacks_scope else refused) from None
+
+
+def _gateway_alone(client: JiraClient) -> JiraClient:
+    through_gateway = gateway(client)
+    if through_gateway is None:
+        raise ConfigurationError(
+            "The site does not tell its cloud id, and this way to sign in works only at Atlassian's gateway: enter"
+            " https://api.atlassian.com/ex/jira/CLOUD-ID as the base URL."
+        )
+    return through_gateway
 
 
 def gateway(client: JiraClient) -> JiraClient | None:

@@ -83,7 +83,8 @@ class SelfHostedJira(RestJira):
         return {project_id: frozenset() if held is unknown else held for project_id, held in told.items()}
 
     def holds_globally(self, permission: str) -> bool:
-        return permission in self._held({})
+        # What Jira says of permissions is about users: of a service account it would deny all.
+        return self.client.signer.is_user and permission in self._held({})
 
     def _held(self, context: Mapping[str, str]) -> frozenset[str]:
         answer = self.client.get("/rest/api/2/mypermissions", context)

@@ -26,10 +26,14 @@ class ApiToken(SignIn):
         Field("access_token", "API token", is_secret=True, is_token=True),
     )
     refused_by_self_hosted = (
-        "API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {version}: use OAuth or"
-        " user name and password."
+        "API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {version}: use a"
+        " personal access token (8.14 or newer) or OAuth."
     )
-    tries_gateway = True
+    gateway = "perhaps"
+    lacking_scopes = (
+        "The API token lacks {scopes}: make a token that has them, or one without scopes, in the Atlassian account"
+        " under Security, API tokens."
+    )
     words = {  # noqa: RUF012  # never changed
         "scope": "The API token lacks a scope that this request needs: make a token with the scopes read:jira-work and"
         " read:jira-user, or one without scopes.",
@@ -51,8 +55,8 @@ class ApiToken(SignIn):
             yield "The e-mail address has no @: enter the address of the Atlassian account that made the token."
         elif looks_like_personal_access_token(token):
             yield (
-                "The API token is a personal access token of a self-hosted Jira, and API tokens are for Jira Cloud:"
-                " make an API token in the Atlassian account, or use another way to sign in for self-hosted Jira."
+                "The API token is a personal access token of a self-hosted Jira: choose “personal access token” as the"
+                " way to sign in, or make an API token in the Atlassian account if this is Jira Cloud."
             )
 
     def signer(self) -> Signer:

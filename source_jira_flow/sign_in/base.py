@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Protocol
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -22,16 +23,48 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _PLACEHOLDER = re.compile(r"[*•]{6,}")
 
 
+class Asker(Protocol):
+    """The HTTP client, as far as a signer needs it to get a token."""
+
+    base_url: str
+    logger: logging.Logger
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are given, if not where the kind of Jira has it: set by tests alone."""
+
+    def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        """Status and parsed JSON of the answer to an unsigned form; a refusal without JSON gives None.
+
+        Raises PassingFault or ConfigurationError.
+        """
+
+
 class Signer(AuthBase):
     """Signs requests: all that the HTTP client knows of a way to sign in. This one leaves them unsigned.
 
-    `words` are sentences for why Jira refuses, by reason; they go before the client's own.
+    `words` are sentences for why Jira refuses, by reason; they go before the client's own. `keeps_cookies` is false
+    where a session would let in who has no valid token any more.
     """
 
     words: Mapping[str, str] = {}
+    keeps_cookies = True
+    # False for an account that Jira does not count as a user, so that "anonymous" in an answer says nothing.
+    is_user = True
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return request
+
+    def prepare(self, client: Asker) -> None:
+        """Called before each signed request of this client, to get what signing needs. Raises as `Asker.post_form`."""
+
+    def renew(self, refused: PreparedRequest, client: Asker) -> bool:
+        """Whether a request that Jira refused with 401 is worth sending once more, signed with something new."""
+        return False
+
+    def is_closed(self, path: str) -> bool:
+        """Whether a 401 for this path means that it is closed to this kind of account."""
+        return False
 
     def problem(self, headers: Mapping[str, str], text: str) -> str | None:
         """The reason that an answer gives in a form of this way's own, as a key of `words`; `text` begins the body."""
@@ -41,9 +74,10 @@ class Signer(AuthBase):
 class ByHeader(Signer):
     """Signs with the same `Authorization` header each time."""
 
-    def __init__(self, header: str, words: Mapping[str, str]) -> None:
+    def __init__(self, header: str, words: Mapping[str, str], *, keeps_cookies: bool = True) -> None:
         self._header = header
         self.words = words
+        self.keeps_cookies = keeps_cookies
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = self._header
@@ -63,10 +97,14 @@ class Field:
     is_token: bool = False
     is_optional: bool = False
     is_multiline: bool = False
+    # Words with spaces or commas between them; kept with spaces.
+    is_list: bool = False
 
     def read(self, raw: Mapping[str, Any]) -> str:
         """The value without what was pasted around it. Raises ConfigurationError, which never repeats it."""
         value = raw.get(self.name)
+        if self.is_list and isinstance(value, list) and all(isinstance(part, str) for part in value):
+            value = " ".join(value)
         if value is not None and not isinstance(value, str):
             raise ConfigurationError(f"The {self.title} must be a text: enter '{self.name}' again.")
         text = (value or "").strip().strip(_INVISIBLE).strip()
@@ -77,7 +115,7 @@ class Field:
                 return ""
             raise ConfigurationError(f"The {self.title} is empty: fill in '{self.name}'.")
         self._refuse(text)
-        return text
+        return " ".join(text.replace(",", " ").split()) if self.is_list else text
 
     def _refuse(self, text: str) -> None:
         if _PLACEHOLDER.fullmatch(text):
@@ -99,7 +137,8 @@ class SignIn(ABC):
 
     `title` is what sentences call it, `choice` what the form does.
     `refused_by_cloud` and `refused_by_self_hosted` say why it can't be used there, and what to use; they are empty
-    where it can. `retired_by_cloud` and `retired_by_self_hosted` warn that it will be taken away. {version} is Jira's.
+    where it can. `refused_before` says the same of a self-hosted Jira older than `first_version`. `retired_by_cloud`
+    and `retired_by_self_hosted` warn that it will be taken away. {version} is Jira's.
     `words` are those of `Signer`; of their reasons, `administrator_fixes` and `network_team_fixes` name those that
     another person than the one at the screen can fix.
     """
@@ -110,13 +149,17 @@ class SignIn(ABC):
     fields: ClassVar[tuple[Field, ...]]
     refused_by_cloud: ClassVar[str] = ""
     refused_by_self_hosted: ClassVar[str] = ""
+    first_version: ClassVar[tuple[int, int]] = (0, 0)
+    refused_before: ClassVar[str] = ""
     retired_by_cloud: ClassVar[str] = ""
     retired_by_self_hosted: ClassVar[str] = ""
+    # Of what has scopes; {scopes} names them.
+    lacking_scopes: ClassVar[str] = "The sign-in lacks {scopes}: make one that has them."
     words: ClassVar[Mapping[str, str]] = {}
     administrator_fixes: ClassVar[frozenset[str]] = frozenset()
     network_team_fixes: ClassVar[frozenset[str]] = frozenset()
-    # Whether what a site refuses may be taken at Atlassian's gateway.
-    tries_gateway: ClassVar[bool] = False
+    # Whether Cloud takes it at Atlassian's gateway; perhaps: what the site refuses is tried there.
+    gateway: ClassVar[Literal["never", "perhaps", "only"]] = "never"
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Self:
@@ -150,7 +193,11 @@ class SignIn(ABC):
 
     def misfit(self, *, is_cloud: bool, version: str) -> str:
         """The sentence that refuses this kind of Jira; empty where it fits."""
-        return (self.refused_by_cloud if is_cloud else self.refused_by_self_hosted).format(version=version)
+        if is_cloud:
+            return self.refused_by_cloud
+        numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+        too_old = bool(numbers) and numbers < self.first_version
+        return (self.refused_before if too_old else self.refused_by_self_hosted).format(version=version)
 
     def retirement(self, *, is_cloud: bool) -> str:
         """The warning that this kind of Jira will take the way away; empty where it won't."""

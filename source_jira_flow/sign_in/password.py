@@ -30,7 +30,7 @@ class Password(SignIn):
     refused_by_cloud = "Jira Cloud takes no passwords: use an access token (e-mail address and API token) or OAuth."
     retired_by_self_hosted = (
         "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to change to it"
-        " (source-jira-flow oauth)."
+        " (source-jira-flow oauth) or to a personal access token."
     )
     administrator_fixes = frozenset(("basic_disabled",))
     words = {  # noqa: RUF012  # never changed
@@ -47,7 +47,7 @@ class Password(SignIn):
         if ":" in values["username"]:
             yield "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
         if looks_like_personal_access_token(values["password"]):
-            yield "The password is a personal access token, which Jira does not take as a password."
+            yield "The password is a personal access token: choose “personal access token” as the way to sign in."
         for field in cls.fields:
             try:
                 values[field.name].encode(_ENCODING)

@@ -10,9 +10,11 @@ from source_jira_flow.sign_in.api_token import ApiToken
 from source_jira_flow.sign_in.base import AUTH_TYPE, SignIn
 from source_jira_flow.sign_in.oauth1 import OAuth1
 from source_jira_flow.sign_in.password import Password
+from source_jira_flow.sign_in.personal_token import PersonalToken
+from source_jira_flow.sign_in.service_account import ServiceAccount
 
-# In the order of the spec: what most people need first, Cloud before self-hosted.
-WAYS: tuple[type[SignIn], ...] = (ApiToken, OAuth1, Password)
+# In the order of the spec: what most people need first.
+WAYS: tuple[type[SignIn], ...] = (ApiToken, PersonalToken, OAuth1, ServiceAccount, Password)
 
 
 def parse_credentials(raw: Any) -> SignIn:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotFound
+from source_jira_flow.errors import ClosedToAccount, ConfigurationError, JiraFlowError, NotFound
 from source_jira_flow.jira.agile import is_out_of_reach
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
@@ -72,7 +72,11 @@ class SprintSnapshot(Snapshot):
         """Without Jira Software there are no sprints; but what was there once does not vanish without a word."""
         if not is_out_of_reach(refused):
             raise refused
-        if self.stored.listed:
+        if isinstance(refused, ClosedToAccount):
+            # Read by another way to sign in before: what that saw stays.
+            for identifier in self.comparison.missing():
+                self.comparison.keep(identifier)
+        elif self.stored.listed:
             raise ConfigurationError(
                 f"Jira refuses its boards now, and gave them before: {refused} Ask your Jira administrator whether the"
                 " account has lost its licence for Jira Software, or reset the stream sprints."
@@ -81,6 +85,7 @@ class SprintSnapshot(Snapshot):
             self.sync.logger.info("This Jira has no Jira Software, and so no boards and no sprints.")
         else:
             self.sync.logger.warning(
-                "The account gets no boards, so sprints holds only those that occur in issues of the same sync: %s",
+                "The account gets no boards, so sprints holds only those that occur in issues of the same sync%s: %s",
+                "" if "issues" in self.sync.chosen else ". Choose the stream issues too to have them",
                 refused,
             )

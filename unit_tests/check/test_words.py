@@ -54,7 +54,13 @@ def test_words_about_permissions_fit_and_say_what_to_do(kind: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)
 def test_words_about_ways_to_sign_in_fit_and_say_what_to_do(way: type[SignIn]) -> None:
-    said = (way.refused_by_cloud, way.refused_by_self_hosted, way.retired_by_cloud, way.retired_by_self_hosted)
+    said = (
+        way.refused_by_cloud,
+        way.refused_by_self_hosted,
+        way.retired_by_cloud,
+        way.retired_by_self_hosted,
+        way.refused_before,
+    )
     for text in (one.format(version="10.3.12-SNAPSHOT") for one in said if one):
         assert len(text) < 300
         assert AN_ACTION.search(text)

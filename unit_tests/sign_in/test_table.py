@@ -28,7 +28,7 @@ NOT_A_WAY = {
 
 def values_of(way: type[SignIn]) -> dict[str, str]:
     """Something that each field takes."""
-    special = {"email": "service@acme.com"}
+    special = {"email": "service@acme.com", "scopes": "READ WRITE"}
     return {field.name: special.get(field.name, f"a-value-of-{field.name}") for field in way.fields}
 
 
@@ -117,7 +117,7 @@ def test_every_empty_field_is_named_at_once(way: type[SignIn]) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.auth_type)
-@pytest.mark.parametrize("nonsense", [5, ["a"], {"a": 1}, True])
+@pytest.mark.parametrize("nonsense", [5, [1], {"a": 1}, True])
 def test_a_field_that_is_not_a_text_is_named(way: type[SignIn], nonsense: object) -> None:
     for field in way.fields:
         with pytest.raises(ConfigurationError, match=field.name):
@@ -148,7 +148,11 @@ def test_a_sign_in_says_why_it_is_not_for_a_kind_of_jira(way: type[SignIn]) -> N
     assert not (way.refused_by_cloud and way.refused_by_self_hosted), "it is for one of the two"
     parsed = parse_credentials({AUTH_TYPE: way.auth_type, **values_of(way)})
     assert parsed.misfit(is_cloud=True, version="1001.0.0") == way.refused_by_cloud
-    assert "{" not in parsed.misfit(is_cloud=False, version="10.3.12")
+    for version in ("7.13.0", "8.13.9", "8.14.0", "10.3.12", "11.0.0"):
+        numbers = tuple(int(part) for part in version.split("."))
+        misfit = parsed.misfit(is_cloud=False, version=version)
+        assert "{" not in misfit
+        assert bool(misfit) == (bool(way.refused_by_self_hosted) or numbers[:2] < way.first_version)
 
 
 @pytest.mark.parametrize("raw", [None, {}, "token", [], 5])

@@ -1,0 +1,221 @@
+"""Service accounts of Atlassian's organisations and of Data Center 11: OAuth 2.0 client credentials.
+
+Cloud (https://support.atlassian.com/user-management/docs/create-oauth-2-0-credential-for-service-accounts): a token is
+good for 60 minutes, and only at the gateway. Data Center (https://confluence.atlassian.com/enterprise: "Service
+accounts overview", "How service accounts work in Data Center"): for about an hour, with scopes, and in the first
+releases only at /rest/api/2/.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest
+
+from source_jira_flow.common import secret_text
+from source_jira_flow.common.hosts import is_cloud, is_gateway, is_loopback
+from source_jira_flow.errors import BrokenPromise, PassingFault, SignInRefused
+from source_jira_flow.settings import ATLASSIAN_TOKENS
+from source_jira_flow.sign_in.base import Asker, Field, Signer, SignIn
+from source_jira_flow.sign_in.basic import encoded_pair
+
+_SELF_HOSTED_TOKENS = "/rest/oauth2/latest/token"
+_SELF_HOSTED_SCOPES = "READ"
+_OPEN_PATHS = "/rest/api/2/"
+# Seconds. A token is renewed so long before its end, or a tenth of its life before if that is less.
+_MARGIN = 60.0
+_USUAL_LIFE = 3600.0
+# Where Jira does not renew a token that is still good, it is asked again after this.
+_PATIENCE = 15.0
+
+
+@dataclass(frozen=True)
+class ServiceAccount(SignIn):
+    """`scopes` is empty for all that the credentials were made with (Cloud), for READ (Data Center)."""
+
+    client_id: str
+    client_secret: str = dataclasses.field(repr=False)
+    scopes: str = ""
+
+    auth_type = "service_account"
+    title = "service account (OAuth 2.0)"
+    choice = "Service account: OAuth 2.0 client credentials (Cloud, Data Center 11)"
+    fields = (
+        Field("client_id", "client ID", is_token=True),
+        Field("client_secret", "client secret", is_secret=True, is_token=True),
+        Field("scopes", "scopes", is_optional=True, is_list=True),
+    )
+    first_version = (11, 0)
+    refused_before = (
+        "Service accounts with OAuth 2.0 need Jira Cloud or Data Center 11, and this is Jira {version}: use a personal"
+        " access token or OAuth."
+    )
+    gateway = "only"
+    lacking_scopes = (
+        "The service account's credentials lack {scopes}: make new ones that have them, in Atlassian Administration"
+        " under Directory → Service accounts."
+    )
+    words = {  # noqa: RUF012  # never changed
+        "service_account:refused": "The service account's client ID and client secret are not accepted: paste both"
+        " again. If they were in order before, they were revoked or have expired: make new ones for the service"
+        " account.",
+        "service_account:scope": "The service account does not have the scopes that are asked for: leave the field"
+        " scopes empty, or enter only those that its credentials were made with.",
+        "service_account:absent": "There are no service accounts with OAuth 2.0 at this Jira: check the base URL and"
+        " that Jira is Data Center 11 or newer, or use a personal access token.",
+        "service_account:other": "No token was given to the service account (“{problem}”): check its client ID, client"
+        " secret and scopes, and ask the administrator who made them.",
+        "scope": "The service account's credentials lack a scope that this request needs: make new ones with the scopes"
+        " read:jira-work and read:jira-user.",
+        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the service account's token: check"
+        " that the service account has access to Jira. A proxy that takes the Authorization header away may be"
+        " the cause too.",
+        "unauthorized": "Jira does not accept the service account's token, although it was made just now: check that"
+        " the service account has access to this Jira, and that its credentials have scopes for Jira.",
+    }
+
+    def signer(self) -> Signer:
+        return ServiceAccountSigner(self)
+
+    @classmethod
+    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().secrets(raw)
+        client_id, secret = (str(raw.get(name, "")).strip() for name in ("client_id", "client_secret"))
+        if secret:
+            yield encoded_pair(client_id, secret, "utf-8")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """What Jira at `base_url` takes. Instants are those of `time.monotonic()`."""
+
+    text: str = dataclasses.field(repr=False)
+    base_url: str
+    ends: float
+    renewed_from: float
+
+    @property
+    def header(self) -> str:
+        return f"Bearer {self.text}"
+
+
+class ServiceAccountSigner(Signer):
+    """Signs with a token that one thread gets for all, before it ends and after Jira refused it.
+
+    The secret goes to the token address alone, the token to the Jira that it was got for alone.
+    """
+
+    words = ServiceAccount.words
+    keeps_cookies = False
+
+    def __init__(self, account: ServiceAccount) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._token: _Token | None = None
+        self._refused: SignInRefused | None = None
+
+    @property
+    def is_user(self) -> bool:  # type: ignore[override]  # a fact of the Jira that gave the token
+        """On Data Center a service account is none: it is in no group and in no permission scheme."""
+        return self._token is None or is_gateway(self._token.base_url)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        token = self._token
+        if token is not None and (request.url or "").startswith(f"{token.base_url}/"):
+            request.headers["Authorization"] = token.header
+        return request
+
+    def prepare(self, client: Asker) -> None:
+        token = self._token
+        if token is not None and token.base_url == client.base_url and time.monotonic() < token.renewed_from:
+            return
+        with self._lock:
+            if self._token is token:
+                self._token = self._renewed_in_time(token, client)
+
+    def renew(self, refused: PreparedRequest, client: Asker) -> bool:
+        used = refused.headers.get("Authorization")
+        if used is None or self.is_closed(_path_below(client.base_url, refused.url)):
+            return False
+        with self._lock:
+            # Another thread may have got a new one meanwhile.
+            if self._token is not None and self._token.header == used:
+                self._token = self._fetched(client)
+        return True
+
+    def is_closed(self, path: str) -> bool:
+        return not self.is_user and not path.startswith(_OPEN_PATHS)
+
+    def _renewed_in_time(self, token: _Token | None, client: Asker) -> _Token:
+        try:
+            return self._fetched(client)
+        except PassingFault as fault:
+            now = time.monotonic()
+            if token is None or token.base_url != client.base_url or now >= token.ends:
+                raise
+            client.logger.info("The token is good for another %.0f seconds: %s", token.ends - now, fault)
+            return dataclasses.replace(token, renewed_from=now + _PATIENCE)
+
+    def _fetched(self, client: Asker) -> _Token:
+        if self._refused is not None:
+            raise self._refused.again()
+        url, form = (
+            _token_address(client),
+            {
+                "grant_type": "client_credentials",
+                "client_id": self._account.client_id,
+                "client_secret": self._account.client_secret,
+            },
+        )
+        scopes = self._account.scopes or ("" if is_gateway(client.base_url) else _SELF_HOSTED_SCOPES)
+        if scopes:
+            form["scope"] = scopes
+        asked = time.monotonic()
+        status, document = client.post_form(url, form)
+        if status >= 400:
+            self._refused = _refusal(status, document)
+            raise self._refused
+        return _token_in(document, client.base_url, asked, url)
+
+
+def _token_address(client: Asker) -> str:
+    site = urlsplit(client.base_url)
+    if not is_gateway(client.base_url) and not is_cloud(site.hostname or ""):
+        return client.base_url + _SELF_HOSTED_TOKENS
+    # Credentials for a Jira on this machine never leave it.
+    own = f"{site.scheme}://{site.netloc}/oauth/token" if is_loopback(site.hostname or "") else ATLASSIAN_TOKENS
+    return client.token_url or own
+
+
+def _token_in(document: Any, base_url: str, asked: float, url: str) -> _Token:
+    text = document.get("access_token") if isinstance(document, dict) else None
+    if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
+        raise BrokenPromise(f"{url} answered without a token, and without saying why.")
+    secret_text.hide(text)
+    life = document.get("expires_in")
+    seconds = float(life) if isinstance(life, (int, float)) and life > 0 else _USUAL_LIFE
+    return _Token(text, base_url, asked + seconds, asked + seconds - min(_MARGIN, seconds / 10))
+
+
+def _refusal(status: int, document: Any) -> SignInRefused:
+    """The error for an answer by RFC 6749, or by a Jira that has no such address. Only its short code is quoted."""
+    code = document.get("error") if isinstance(document, dict) else None
+    known = {"invalid_scope": "scope", "invalid_client": "refused", "unauthorized_client": "refused"}
+    if not isinstance(code, str):
+        reason = "refused" if status in (401, 403) else "absent"
+    else:
+        # Atlassian says "access_denied" of a client that it does not know.
+        reason = known.get(code, "refused" if status in (401, 403) else "other")
+    said = secret_text.masked(code)[:40] if isinstance(code, str) else f"HTTP {status}"
+    words = ServiceAccount.words[f"service_account:{reason}"].format(problem=said)
+    return SignInRefused(words, reason=f"service_account:{reason}", status=status)
+
+
+def _path_below(base_url: str, url: str | None) -> str:
+    return urlsplit((url or "").removeprefix(base_url)).path
