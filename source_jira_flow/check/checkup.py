@@ -195,7 +195,7 @@ class _Checkup:
                 raise
             return None
         jira = jira_of(server, client)
-        if not account.has_profile:
+        if client.signer.is_user and not account.has_profile:
             self._add(warning("no_profile", FixedBy.JIRA_ADMINISTRATOR, _NO_PROFILE))
         self.diagnosis.connection = _connection(account, server, jira, config)
         self.diagnosis.kind = jira.kind
