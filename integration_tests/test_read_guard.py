@@ -13,7 +13,7 @@ from integration_tests import broken_networks, certificates
 from integration_tests.broken_set_ups import Scene
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
 from source_jira_flow.check.endpoints import known
-from source_jira_flow.jira.missing_permissions import lost_projects, no_project, unknown_projects
+from source_jira_flow.jira.missing_permissions import lost_projects, no_longer_imported, no_project, unknown_projects
 from source_jira_flow.sign_in import api_token, oauth1, password
 from source_jira_flow.sign_in.table import parse_credentials
 
@@ -151,3 +151,17 @@ def test_every_request_of_a_sync_is_in_the_table_of_endpoints(config: dict[str, 
     again = read_all(config, states=reading.states)
     assert again.succeeded, again.error_messages
     assert sorted({f"{r.method} {r.path}" for r in jira.requests if not known(r.method, r.path)}) == []
+
+
+@pytest.mark.parametrize("setup", [CLOUD, DATA_CENTER], ids=str)
+def test_a_project_that_disappears_between_two_syncs_is_named_once(setup: Setup, start_jira: StartJira) -> None:
+    jira = start_jira(setup, issues=60, comments_per_issue=0)
+    config = config_for(jira, setup.method)
+    first = read_all(config, ["issues"])
+    jira.site.revoke("BROWSE_PROJECTS", project="BIZ")
+    jira.site.archive_project("OR")
+    second = read_all(config, ["issues"], first.states)
+    assert second.succeeded, second.error_messages
+    words = no_longer_imported(["BIZ", "OR"], "cloud" if setup is CLOUD else "self_hosted")
+    assert any(words in line for line in second.logs)
+    assert not any("no longer imported" in line for line in read_all(config, ["issues"], second.states).logs)

@@ -58,6 +58,31 @@ def test_a_new_key_a_new_name_an_archive_and_an_end_of_a_project(config: dict[st
     assert not read_all(config, ["projects"], second.states).records
 
 
+@pytest.mark.parametrize("setup", [CLOUD, DATA_CENTER], ids=str)
+def test_a_project_that_is_no_longer_imported_says_until_when_it_was(setup: Setup, start_jira: StartJira) -> None:
+    jira = start_jira(setup, issues=0)
+    config = config_for(jira, setup.method)
+    first = read_all(config, ["projects"])
+    before = {row["key"]: row for row in first.records["projects"]}
+    assert {key: row["imported"] for key, row in before.items()} == {
+        key: row["importable"] and not row["archived"] for key, row in before.items()
+    }
+    assert all(row.get("imported_until") is None for row in before.values())
+    jira.site.revoke("BROWSE_PROJECTS", project="BIZ")
+    second = read_all({**config, "projects": ["OR", "BIZ"]}, ["projects"], first.states)
+    sent = {record["id"]: record for record in second.records["projects"]}
+    core, gone = sent[before["CORE"]["id"]], sent[before["BIZ"]["id"]]
+    for row in (core, gone):
+        assert row["imported"] is False
+        assert row["imported_until"] == before["CORE"]["observed_at"]
+    assert gone[REMOVED_AT]
+    third = read_all({**config, "projects": ["OR"]}, ["projects"], second.states)
+    assert not third.records
+    fourth = read_all(config, ["projects"], third.states)
+    assert fourth.rows("projects")[before["CORE"]["id"]]["imported"] is True
+    assert fourth.rows("projects")[before["CORE"]["id"]].get("imported_until") is None
+
+
 def test_an_issue_that_changes_is_no_change_of_its_project(config: dict[str, Any], jira: FakeJira) -> None:
     first = read_all(config, STREAMS)
     issue = next(iter(jira.site.visible_issues(jira.site.service_account)))
@@ -72,7 +97,7 @@ def test_an_account_that_sees_no_project_any_more_is_told_and_nothing_is_taken_a
     jira.site.revoke("BROWSE_PROJECTS")
     second = read_all(config, ["projects", "labels"], first.states)
     assert second.statuses["projects"] == "INCOMPLETE"
-    assert any("does not see a single project" in message for message in second.error_messages)
+    assert any("can't browse a single project" in message for message in second.error_messages)
     assert not second.records.get("projects")
 
 

@@ -134,6 +134,19 @@ def unknown_projects(keys: Sequence[str], known: Iterable[Project], kind: str) -
     )
 
 
+def no_longer_imported(keys: Sequence[str], kind: str) -> str:
+    """Projects that were imported by the last sync, and are archived or no longer visible."""
+    what, are, they, there = (
+        ("project", "is", "It was", "on it") if len(keys) == 1 else ("projects", "are", "They were", "on them")
+    )
+    words = WORDS[kind]
+    return naming(
+        f"The {what} {{names}} {are} no longer imported. {they} archived or deleted in Jira, or the account lost"
+        f" {words.browse} {there}. If that is not intended, ask your Jira administrator ({words.schemes}).",
+        keys,
+    )
+
+
 def lost_projects(keys: Sequence[str], kind: str) -> str:
     """Projects that disappeared while a sync was running."""
     what, was, there = ("Project", "it was", "on it") if len(keys) == 1 else ("Projects", "they were", "on them")

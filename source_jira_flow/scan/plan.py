@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.jira.missing_permissions import no_project, unknown_projects
+from source_jira_flow.jira.missing_permissions import no_longer_imported, no_project, unknown_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.state.issues import IssueState, Pending, Progress, in_queries
 from source_jira_flow.state.progress import BEGINNING, Group, Window
@@ -85,7 +85,18 @@ def projects_to_read(
     unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
     if unknown:
         fail_at_end(ConfigurationError(unknown_projects(unknown, listed, kind)))
-    return [*selection.imported, *kept]
+    imported = [*selection.imported, *kept]
+    if not keys:
+        _mention_lost(sync, states, imported)
+    return imported
+
+
+def _mention_lost(sync: Sync, states: Iterable[IssueState], imported: Iterable[Project]) -> None:
+    """Without a list of projects nobody would notice that one is missing."""
+    now = {project.id for project in imported}
+    keys = {key for state in states for project, key in state.keys.items() if project not in now}
+    if keys:
+        sync.logger.warning(no_longer_imported(sorted(keys), sync.jira.kind))
 
 
 def missing_projects(states: Iterable[IssueState], listed: Iterable[str]) -> set[str]:

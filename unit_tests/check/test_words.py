@@ -7,7 +7,13 @@ import pytest
 from source_jira_flow.http.faults import WORDS, in_words
 from source_jira_flow.http.refusals import SIGN_IN_WORDS, sign_in_refused
 from source_jira_flow.jira.missing_permissions import WORDS as JIRA_WORDS
-from source_jira_flow.jira.missing_permissions import lost_projects, no_browse_users, no_project, unknown_projects
+from source_jira_flow.jira.missing_permissions import (
+    lost_projects,
+    no_browse_users,
+    no_longer_imported,
+    no_project,
+    unknown_projects,
+)
 from source_jira_flow.sign_in.base import SignIn
 from source_jira_flow.sign_in.oauth1 import OAuth1Refusals
 from source_jira_flow.sign_in.table import WAYS
@@ -44,7 +50,7 @@ def test_words_about_the_sign_in_fit_and_say_what_to_do(reason: str) -> None:
 def test_words_about_permissions_fit_and_say_what_to_do(kind: str) -> None:
     texts = [no_browse_users(kind), no_project(kind)]
     for keys in (["A"], ["LONGKEY"] * 40, ["VERYLONGKEY" * 20]):
-        texts += [lost_projects(keys, kind), unknown_projects(keys, [], kind)]
+        texts += [lost_projects(keys, kind), unknown_projects(keys, [], kind), no_longer_imported(keys, kind)]
     for text in texts:
         assert len(text) < 300
         assert AN_ACTION.search(text)
