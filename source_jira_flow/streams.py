@@ -72,13 +72,10 @@ def fed_streams(sync: Sync) -> dict[str, type[FedStream]]:
 def build_streams(
     running_sync: Callable[[], Sync], small_lists: Iterable[AbstractStream], logger: logging.Logger
 ) -> list[AbstractStream]:
-    """All streams of the table as the CDK reads them; `small_lists` are those of `manifest.yaml`."""
+    """All streams as the CDK reads them; `small_lists` are those of `manifest.yaml`, built from it."""
     scan = SharedScan(running_sync, fed_streams)
-    listed = {stream.name: stream for stream in small_lists}
-    return [
-        _built(stream, running_sync, scan, logger) if stream.fed or stream.snapshot else listed[stream.name]
-        for stream in STREAMS
-    ]
+    ours = [stream for stream in STREAMS if stream.fed or stream.snapshot]
+    return [*(_built(stream, running_sync, scan, logger) for stream in ours), *small_lists]
 
 
 def _built(
