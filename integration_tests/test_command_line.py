@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, Type
 
+import source_jira_flow
 from fake_jira import FakeJira
 from integration_tests.support import (
     CLOUD,
@@ -21,6 +22,7 @@ from integration_tests.support import (
     discover,
     run_connector,
 )
+from source_jira_flow.run import main
 
 PROTOCOL = {kind.value for kind in Type}
 LEAST_SECRET = 8
@@ -212,3 +214,33 @@ def test_without_a_verb_it_says_what_there_is() -> None:
     run = run_connector()
     assert run.exit_code == 2
     assert "diagnose" in run.stdout
+
+
+VERBS = ["spec", "check", "discover", "read", "diagnose", "oauth"]
+
+
+@pytest.mark.parametrize("verb", ["chek", "--config", "Read", "--verbose", "\x1b[31mspec"])
+def test_a_mistyped_verb_is_named_and_all_verbs_are_listed(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--config", "config.json"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"no verb '{verb}'".replace("\x1b", "\N{REPLACEMENT CHARACTER}") in shown.err
+    assert all(f"\n  {known} " in shown.err for known in VERBS)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"]])
+def test_help_lists_all_verbs(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n  {known} " in shown for known in VERBS)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"source-jira-flow {source_jira_flow.__version__}\n"
+
+
+@pytest.mark.parametrize("verb", ["check", "discover", "read", "diagnose"])
+def test_options_that_are_missing_are_told(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb]) == 2
+    assert "--config" in capsys.readouterr().err

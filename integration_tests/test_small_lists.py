@@ -197,7 +197,7 @@ def test_a_list_of_each_form_takes_no_more_than_its_place_in_the_manifest(
         )
     jira.faults.short_pages(share=0.4, match="/dashboard")
     manifest = tmp_path / "manifest.yaml"
-    manifest.write_text(MANIFEST.read_text("utf-8").replace("\nstreams:\n", f"\nstreams:{MADE_UP}"), "utf-8")
+    manifest.write_text(MANIFEST.read_text("utf-8").replace("\nstreams:\n", f"\nstreams:{MADE_UP.rstrip()}\n"), "utf-8")
     reading = read_all(
         config_for(jira, setup.method), ["link_types", "dashboards", "security_levels"], manifest=manifest
     )

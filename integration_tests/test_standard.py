@@ -5,9 +5,14 @@ Which test runs for which configuration stands in acceptance-test-config.yml; th
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from airbyte_cdk.test.models import ConnectorTestScenario
@@ -35,12 +40,39 @@ class TestSourceJiraFlow(SourceTestSuiteBase):
         return cast(IConnector, SourceJiraFlow(settings=SHORT_WAITS))
 
 
+def config_of(name: str, start_jira: Callable[..., FakeJira]) -> dict[str, Any]:
+    """What a file of acceptance-test-config.yml stands for, with a fake Jira that answers to it."""
+    setup: Setup = _SETUPS[name]
+    config = config_for(start_jira(setup), setup.method)
+    if name == "config_refused":
+        config["credentials"] = {**config["credentials"], "access_token": "ATATT3xFfGF0-revoked-long-ago"}
+    return config
+
+
 @pytest.fixture(params=TestSourceJiraFlow.get_scenarios(), ids=lambda scenario: scenario.id)
 def scenario(request: pytest.FixtureRequest, start_jira: Callable[..., FakeJira]) -> ConnectorTestScenario:
-    """A scenario of acceptance-test-config.yml, with a fake Jira that answers to its configuration."""
+    """A scenario of acceptance-test-config.yml."""
     named: ConnectorTestScenario = request.param
-    setup: Setup = _SETUPS[named.id]
-    config = config_for(start_jira(setup), setup.method)
-    if named.id == "config_refused":
-        config["credentials"] = {**config["credentials"], "access_token": "ATATT3xFfGF0-revoked-long-ago"}
-    return named.model_copy(update={"config_dict": config})
+    return named.model_copy(update={"config_dict": config_of(named.id, start_jira)})
+
+
+def test_the_cdks_own_command_passes_where_the_configurations_are_there(
+    tmp_path: Path, start_jira: Callable[..., FakeJira]
+) -> None:
+    folder = tmp_path / "source-jira-flow"
+    shutil.copytree(ROOT / "source_jira_flow", folder / "source_jira_flow")
+    for name in ("acceptance-test-config.yml", "metadata.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "secrets").mkdir()
+    for name in _SETUPS:
+        (folder / "secrets" / f"{name}.json").write_text(json.dumps(config_of(name, start_jira)), "utf-8")
+    finished = subprocess.run(
+        [Path(sys.executable).with_name("airbyte-cdk"), "connector", "test", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-5_000:]
+    assert " failed" not in finished.stdout.splitlines()[-1]

@@ -18,9 +18,10 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
-from source_jira_flow.cdk import masking
+from source_jira_flow.cdk import inputs, masking
 from source_jira_flow.cdk.seam import ConcurrentRead, Manifest
 from source_jira_flow.check.checkup import run_check
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
@@ -60,6 +61,21 @@ class SourceJiraFlow(Source):
 
     # Each verb says itself what is wrong with a configuration, and names the fields.
     check_config_against_spec = False
+
+    @staticmethod
+    def read_config(config_path: str) -> JsonObject:
+        """The configuration in a file. Raises one sentence in Airbyte's form, as the next two do."""
+        return inputs.read_config(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """The catalog in a file."""
+        return inputs.read_catalog(catalog_path)
+
+    @classmethod
+    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
+        """The states in a file; none without one."""
+        return inputs.read_states(state_path)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The configuration as it is. Its secrets are not written to another file."""

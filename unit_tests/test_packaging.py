@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 import source_jira_flow
+from source_jira_flow.common.text import REPOSITORY
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = re.compile(r"airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}")
@@ -34,6 +37,24 @@ def test_the_version_is_the_same_everywhere(metadata: dict[str, Any]) -> None:
     assert metadata["data"]["dockerImageTag"] == source_jira_flow.__version__
     assert version("source-jira-flow") == source_jira_flow.__version__
     assert f"## {source_jira_flow.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_documentation_is_our_own(metadata: dict[str, Any]) -> None:
+    specification = yaml.safe_load((ROOT / "source_jira_flow" / "manifest.yaml").read_text("utf-8"))["spec"]
+    address = metadata["data"]["documentationUrl"]
+    assert address == specification["documentation_url"]
+    repository, _, path = address.partition("/blob/main/")
+    assert repository == REPOSITORY
+    assert (ROOT / path).is_file()
+
+
+def test_the_source_stands_at_the_root_of_the_package_and_is_imported_only_when_asked_for() -> None:
+    code = (
+        "import sys, source_jira_flow as package; print(package.__version__, 'airbyte_cdk' in sys.modules);"
+        " print(package.SourceJiraFlow.__name__, hasattr(package, 'SourceJira'))"
+    )
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.split() == [source_jira_flow.__version__, "False", "SourceJiraFlow", "False"], run.stderr
 
 
 def test_the_licence_is_the_same_everywhere(metadata: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from airbyte_cdk.sources import Source
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.cdk.output import MessageWriter
+from source_jira_flow.errors import as_traced
 
 
 class _Entrypoint(AirbyteEntrypoint):
@@ -47,13 +48,25 @@ class _Entrypoint(AirbyteEntrypoint):
         """Nothing: the source says what is wrong with a configuration, and names the fields."""
 
 
-def run(source: Source, arguments: argparse.Namespace) -> None:
-    """Run one verb; `arguments` as the CDK parses them."""
+def run(source: Source, arguments: argparse.Namespace) -> int:
+    """Run one verb, with `arguments` as the CDK parses them; returns the exit code."""
     output = MessageWriter(sys.stdout.buffer)
     # What anything else prints goes through the buffer, a whole line at a time.
     with PRINT_BUFFER:
         try:
             for message in _Entrypoint(source, output).run(arguments):
                 output.line(message)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the platform gets a message for it
+            output.line(failure(error))
+            return 1
         finally:
             output.flush()
+    return 0
+
+
+def failure(error: Exception) -> str:
+    """The message that ends a run, serialized. Its stack is a part of it, and stands nowhere else."""
+    traced = as_traced(error)
+    # Without a message the CDK says that something went wrong.
+    traced.message = traced.message or traced.internal_message
+    return AirbyteEntrypoint.airbyte_message_to_string(masking.masked(traced.as_airbyte_message()))

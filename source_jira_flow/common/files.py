@@ -2,30 +2,96 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from source_jira_flow.common.text import printable
 from source_jira_flow.errors import ConfigurationError
 
 OWNER_ONLY = 0o600
 _OWNER_ONLY_DIRECTORY = 0o700
 _ROOT = 0
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+# No configuration, catalog or state comes near; past a thousand, parsers and serializers give up.
+_DEEPEST = 100
 
 
 def read_json_object(path: Path, what: str) -> dict[str, Any]:
-    """The JSON object in a file; `what` names its purpose in messages. Raises ConfigurationError in one sentence."""
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} can't be read: {reason_of(error)}.") from error
-    except (ValueError, RecursionError):
-        raise ConfigurationError(f"{path} is not JSON. Write {what} to it, or name another file.") from None
+    """The JSON object in a file; as `read_json`."""
+    document = read_json(path, what)
     if not isinstance(document, dict):
-        raise ConfigurationError(f"{path} is not {what}: it must be a JSON object.")
+        raise ConfigurationError(f"{shown(path)} is not {what}: it must be a JSON object.")
     return document
+
+
+def read_json(path: Path, what: str) -> Any:
+    """The JSON in a file; `what` names its purpose in messages. Raises ConfigurationError in one sentence."""
+    try:
+        return _parsed(_content(path))
+    except OSError as error:
+        raise ConfigurationError(f"{shown(path)} can't be read: {reason_of(error)}. Check the path.") from error
+    except _UnusableError as error:
+        raise ConfigurationError(f"{shown(path)} {error}. Write {what} to it, or name another file.") from None
+
+
+class _UnusableError(Exception):
+    """What is wrong with a file, to follow its name."""
+
+
+def _content(path: Path) -> str:
+    content = path.read_bytes()
+    if content.startswith(_BYTE_ORDER_MARKS):
+        raise _UnusableError("begins with a byte order mark (BOM), and must be UTF-8 without one")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _UnusableError("is not in UTF-8") from None
+
+
+def _parsed(text: str) -> Any:
+    if not text.strip():
+        raise _UnusableError("is empty")
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise _UnusableError(f"is not JSON (line {error.lineno})") from None
+    except ValueError:
+        raise _UnusableError("is not JSON (it holds a number that JSON does not have)") from None
+    except RecursionError:
+        raise _UnusableError("is nested too deeply") from None
+    if _depth(document) > _DEEPEST:
+        raise _UnusableError("is nested too deeply")
+    if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
+        raise _UnusableError(r"holds half of a character (such as \ud83d without its other half)")
+    return document
+
+
+def shown(path: Path) -> str:
+    """A path as it can be printed, whatever bytes its name is made of."""
+    return printable(os.fsencode(path).decode("utf-8", "replace"))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _depth(document: Any) -> int:
+    depth, level = 0, [document]
+    while level:
+        depth += 1
+        level = [
+            part
+            for node in level
+            if isinstance(node, (dict, list))
+            for part in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth
 
 
 def write_private(path: Path, text: str, *, overwrite: bool = False) -> None:

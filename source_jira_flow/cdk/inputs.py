@@ -1,0 +1,91 @@
+"""The files of a verb: configuration, catalog and states, each as asked for or one sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    AirbyteStateMessageSerializer,
+    AirbyteStateType,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+)
+
+from source_jira_flow.common.files import read_json, read_json_object, shown
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.errors import ConfigurationError, as_traced
+
+_Content = TypeVar("_Content")
+_OTHER_STATES = {
+    AirbyteStateType.GLOBAL: "a global state, and this source writes one state per stream",
+    AirbyteStateType.LEGACY: "a state in Airbyte's old form, and this source writes one state per stream",
+}
+_TO_GET_STATES = (
+    "Write the 'state' objects of the last sync's STATE messages to it, in a list, or leave --state out to read"
+    " everything again."
+)
+
+
+def read_config(path: str) -> JsonObject:
+    """The configuration as it was entered. Raises errors in Airbyte's form, as all of these do."""
+    return _typed(lambda: read_json_object(Path(path), "a configuration"))
+
+
+def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+    """The chosen streams."""
+    return _typed(lambda: _catalog(Path(path)))
+
+
+def read_states(path: str | None) -> list[AirbyteStateMessage]:
+    """The states of the last sync; none without a file, or from an empty list or object."""
+    return _typed(lambda: _states(Path(path))) if path else []
+
+
+def _typed(read: Callable[[], _Content]) -> _Content:
+    try:
+        return read()
+    except Exception as error:
+        raise as_traced(error) from error
+
+
+def _catalog(path: Path) -> ConfiguredAirbyteCatalog:
+    document = read_json(path, "a configured catalog")
+    try:
+        catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(document)
+    except Exception as error:  # noqa: BLE001  # whatever the CDK's serializer stumbles over
+        raise ConfigurationError(
+            f"{shown(path)} is not a configured catalog{_place(error)}. It is an object with 'streams', each with a"
+            " 'stream' as discover prints it, a 'sync_mode' and a 'destination_sync_mode': choose the streams again."
+        ) from None
+    return catalog
+
+
+def _states(path: Path) -> list[AirbyteStateMessage]:
+    document = read_json(path, "a list of states")
+    if not document:
+        return []
+    if not isinstance(document, list):
+        raise ConfigurationError(f"{shown(path)} is not a list of states. {_TO_GET_STATES}")
+    return [_state(row, path) for row in document]
+
+
+def _state(row: Any, path: Path) -> AirbyteStateMessage:
+    try:
+        state: AirbyteStateMessage = AirbyteStateMessageSerializer.load(row)
+    except Exception as error:  # noqa: BLE001  # whatever the CDK's serializer stumbles over
+        raise ConfigurationError(
+            f"{shown(path)} holds something else than states of streams{_place(error)}. {_TO_GET_STATES}"
+        ) from None
+    if state.stream is None or not isinstance(row["stream"].get("stream_state") or {}, dict):
+        what = _OTHER_STATES.get(state.type, "something else than states of streams")
+        raise ConfigurationError(f"{shown(path)} holds {what}. {_TO_GET_STATES}")
+    return state
+
+
+def _place(error: Exception) -> str:
+    """Where in the document the serializer found something wrong first."""
+    places = [item.instance_path for item in getattr(error, "errors", [])]
+    return f" (see {places[0]})" if places and places[0] else ""
