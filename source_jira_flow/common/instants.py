@@ -27,6 +27,14 @@ def utc(text: str | int | None) -> str | None:
     return from_milliseconds(milliseconds(text))
 
 
+def utc_if_readable(value: object) -> str | None:
+    """The same, and None for a form that nobody knows."""
+    try:
+        return utc(value) if isinstance(value, (str, int)) else None
+    except (ValueError, OverflowError):
+        return None
+
+
 @lru_cache(maxsize=4_096)
 def _day(text: str) -> int:
     return (date.fromisoformat(text) - _EPOCH).days * DAY

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 
 _ID_FIRST = "[id="
 _NULL = "<null>"
 _DIGITS = re.compile(r"-?\d+")
 _NUMBER = re.compile(r"-?\d+|<null>|")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:?\d\d)|<null>|")
+# A date in another form ends at the next comma: it is left out, and the rest of the sprint stays.
+_OTHER_DATE = re.compile(r"[^,\[\]]*")
 _FLAG = re.compile(r"true|false|<null>|")
 # What a value of each key looks like; None for free text.
 _GRAMMAR: Mapping[str, re.Pattern[str] | None] = {
@@ -54,6 +56,7 @@ class SprintValue:
     start_date: str | None
     end_date: str | None
     complete_date: str | None
+    activated_date: str | None
 
 
 def sprint_ids(values: Iterable[Any]) -> list[int]:
@@ -91,9 +94,10 @@ def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
         state=str(state).lower() if state else None,
         board_id=int(board) if board else None,
         goal=parts.get("goal") or None,
-        start_date=_instant(parts.get("startDate")),
-        end_date=_instant(parts.get("endDate")),
-        complete_date=_instant(parts.get("completeDate")),
+        start_date=utc_if_readable(parts.get("startDate")),
+        end_date=utc_if_readable(parts.get("endDate")),
+        complete_date=utc_if_readable(parts.get("completeDate")),
+        activated_date=utc_if_readable(parts.get("activatedDate")),
     )
 
 
@@ -105,13 +109,6 @@ def _by_key(value: str | Mapping[str, Any]) -> Mapping[str, Any]:
 def _identifier(parts: Mapping[str, Any]) -> int | None:
     identifier = str(parts.get("id") or "")
     return int(identifier) if _DIGITS.fullmatch(identifier) else None
-
-
-def _instant(text: Any) -> str | None:
-    try:
-        return utc(text)
-    except ValueError:
-        return None
 
 
 def _of_cloud_names(parts: Mapping[str, str]) -> dict[str, str]:
@@ -142,9 +139,11 @@ class _Reading:
         self._wanted = len({name for _, _, name in self._marks})
         self._best: dict[str, str] = {}
         self._steps = 0
+        self._takes_other_dates = False
 
     def best(self) -> dict[str, str]:
-        if self._marks:
+        if self._marks and not self._search(1, self._marks[0], {}):
+            self._steps, self._takes_other_dates = 0, True
             self._search(1, self._marks[0], {})
         return self._best
 
@@ -157,7 +156,7 @@ class _Reading:
         grammar = _GRAMMAR[name]
         for place in range(following, len(self._marks) + 1):
             closing = self._marks[place] if place < len(self._marks) else None
-            value = _value(grammar, self._text[start : closing[0] if closing else len(self._text)])
+            value = self._value(grammar, self._text[start : closing[0] if closing else len(self._text)])
             if value is not None and (closing is None or (closing[2] != name and closing[2] not in found)):
                 reading = {**found, name: value}
                 if closing is None:
@@ -171,12 +170,13 @@ class _Reading:
                 return False
         return False
 
-
-def _value(grammar: re.Pattern[str] | None, text: str) -> str | None:
-    """The part of a text that is a value of that form, or None where it does not begin with one."""
-    if grammar is None:
-        return text
-    found = grammar.match(text)
-    if found is None or not (found.end() == len(text) or _UNKNOWN_KEYS.fullmatch(text, found.end())):
+    def _value(self, grammar: re.Pattern[str] | None, text: str) -> str | None:
+        """The part of a text that is a value of that form, or None where it does not begin with one."""
+        if grammar is None:
+            return text
+        forms = (grammar, _OTHER_DATE) if grammar is _INSTANT and self._takes_other_dates else (grammar,)
+        for form in forms:
+            found = form.match(text)
+            if found and (found.end() == len(text) or _UNKNOWN_KEYS.fullmatch(text, found.end())):
+                return found.group()
         return None
-    return found.group()

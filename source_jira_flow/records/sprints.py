@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.records.sprint_field import SprintValue
@@ -19,11 +19,11 @@ def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
         "goal": sprint.get("goal") or None,
         "board_id": sprint.get("originBoardId"),
         "board_ids": sorted(board_ids),
-        "start_date": utc(sprint.get("startDate")),
-        "end_date": utc(sprint.get("endDate")),
-        "complete_date": utc(sprint.get("completeDate")),
-        "activated_date": utc(sprint.get("activatedDate")),
-        "created_date": utc(sprint.get("createdDate")),
+        "start_date": utc_if_readable(sprint.get("startDate")),
+        "end_date": utc_if_readable(sprint.get("endDate")),
+        "complete_date": utc_if_readable(sprint.get("completeDate")),
+        "activated_date": utc_if_readable(sprint.get("activatedDate")),
+        "created_date": utc_if_readable(sprint.get("createdDate")),
         "document": without_volatile(sprint),
     }
 
@@ -40,7 +40,7 @@ def field_sprint_columns(sprint: SprintValue) -> Columns:
         "start_date": sprint.start_date,
         "end_date": sprint.end_date,
         "complete_date": sprint.complete_date,
-        "activated_date": None,
+        "activated_date": sprint.activated_date,
         "created_date": None,
         "document": None,
     }

@@ -153,7 +153,7 @@ def test_a_damaged_state_says_what_to_do(name: str) -> None:
 
 def test_sprints_and_their_field_have_the_same_columns() -> None:
     listed = sprint_columns({"id": 1, "name": "One", "state": "ACTIVE"}, frozenset({3, 2}))
-    mentioned = field_sprint_columns(SprintValue(1, "One", "active", 2, None, None, None, None))
+    mentioned = field_sprint_columns(SprintValue(1, "One", "active", 2, None, None, None, None, None))
     assert listed.keys() == mentioned.keys()
     assert listed["board_ids"] == [2, 3]
     assert listed["state"] == mentioned["state"] == "active"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_jira_flow.records.sprint_field import parse_sprint, sprint_ids
+from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
 
 JAVA = "com.atlassian.greenhopper.service.sprint.Sprint@4263b21c"
 DATES = (
@@ -152,3 +153,32 @@ def test_the_id_is_right_for_any_name(name: str, form) -> None:  # type: ignore[
     assert sprint is not None
     assert sprint.id == 444
     assert sprint.board_id == 158
+
+
+@pytest.mark.parametrize("form", FORMS[:3], ids=lambda form: form.__name__)
+@pytest.mark.parametrize(
+    "date", ["02/Jan/24 3:04 AM", "yesterday", "20223-05-01T00:00:00.000Z", "2024-13-41T99:00:00.000Z"]
+)
+@pytest.mark.parametrize("name", ["Sprint 1", "Alpha, Beta", "x,endDate=soon", "x,state=CLOSED"])
+def test_a_date_in_an_unknown_form_leaves_the_rest_of_the_sprint(form, date: str, name: str) -> None:  # type: ignore[no-untyped-def]
+    text = form(name, "A goal").replace("2024-01-02T03:04:05.678+01:00", date)
+    sprint = parse_sprint(text)
+    assert sprint is not None
+    assert (sprint.id, sprint.name, sprint.state, sprint.board_id, sprint.goal) == (444, name, "active", 158, "A goal")
+    assert (sprint.start_date, sprint.end_date) == (None, "2024-01-16T03:04:00.000Z")
+    assert sprint_ids([text]) == [444]
+
+
+def test_when_a_sprint_was_really_started_is_in_the_text() -> None:
+    sprint = parse_sprint(
+        server_7("One").replace("activatedDate=<null>", "activatedDate=2024-01-02T04:00:00.000+01:00")
+    )
+    assert sprint is not None
+    assert sprint.activated_date == "2024-01-02T03:00:00.000Z"
+    assert field_sprint_columns(sprint)["activated_date"] == "2024-01-02T03:00:00.000Z"
+
+
+def test_a_sprint_of_jira_software_with_an_unreadable_date_keeps_the_rest() -> None:
+    columns = sprint_columns({"id": 4, "name": "Four", "startDate": "soon", "endDate": 5e400}, frozenset())
+    assert (columns["id"], columns["name"], columns["start_date"], columns["end_date"]) == (4, "Four", None, None)
+    assert columns["document"]["startDate"] == "soon"
