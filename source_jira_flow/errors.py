@@ -16,7 +16,8 @@ JiraFlowError                   anything that the connector raises on purpose
 │   ├── RateLimited             429, or 503 with a waiting time
 │   ├── ServerFault             5xx
 │   ├── ConnectionFault         dropped, timed out, unreachable
-│   └── NotJson                 a body that is not the JSON that Jira sends
+│   ├── NotJson                 a body that is not the JSON that Jira sends
+│   └── UnreadableAnswer        the same body again, whole, and not JSON or too large: asking for less may help
 └── BrokenPromise               Jira's answer contradicts itself, or our code is wrong -> system_error
 """
 
@@ -161,14 +162,25 @@ class NotJson(PassingFault):
     `reason` is one of `network.WORDS`: "page", "login_page" or "cut".
     """
 
-    def __init__(self, message: str, *, body_start: str = "", reason: str = "page") -> None:
+    def __init__(self, message: str, *, body: bytes = b"", reason: str = "page") -> None:
         super().__init__(message)
-        self.body_start = body_start
+        self.body = body
+        self.reason = reason
+
+
+class UnreadableAnswer(PassingFault):
+    """An answer that can't be read however often it is asked for: one of its rows is not JSON, or it is too large.
+
+    `reason` is one of `http.faults.WORDS`: "invalid" or "too_large".
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
         self.reason = reason
 
 
 class BrokenPromise(JiraFlowError):
-    """An answer that contradicts itself, for example a page token that repeats."""
+    """An answer of an unknown form, or one that contradicts itself, for example a page token that repeats."""
 
 
 def refusal(status: int, messages: Sequence[str], path: str) -> RefusedRequest:

@@ -40,6 +40,9 @@ class Settings:
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     longest_wait: float = 900.0
+    # Bytes of one answer, unpacked; an answer about Jira itself, or a refusal, has a few KB.
+    largest_answer: int = 256 * 1024 * 1024
+    largest_small_answer: int = 1024 * 1024
     check_limit: float = 20.0
     check_requests: int = 32
     diagnose_limit: float = 300.0

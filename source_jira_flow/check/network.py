@@ -13,6 +13,7 @@ from source_jira_flow.errors import (
     RateLimited,
     RefusedRequest,
     ServerFault,
+    UnreadableAnswer,
     UnusableAddress,
 )
 
@@ -50,7 +51,7 @@ _LONGEST_MESSAGE = 120
 
 def way_finding(error: JiraFlowError) -> Finding | None:
     """The finding for a network fault or an unhealthy Jira, None for any other error."""
-    if isinstance(error, (UnusableAddress, ConnectionFault, NotJson)):
+    if isinstance(error, (UnusableAddress, ConnectionFault, NotJson, UnreadableAnswer)):
         fixed_by = FixedBy.YOU if error.reason in _FIXED_BY_YOU else FixedBy.NETWORK_TEAM
         return failed(f"network:{error.reason}", fixed_by, str(error))
     if isinstance(error, RateLimited):

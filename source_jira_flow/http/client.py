@@ -7,7 +7,6 @@ not JSON is a fault: nothing that went wrong ever looks like an empty answer.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -22,16 +21,21 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from source_jira_flow import __version__
+from source_jira_flow.common.text import listed
 from source_jira_flow.errors import (
+    BrokenPromise,
     ClosedToAccount,
     ConnectionFault,
     JiraFlowError,
+    NotJson,
     PassingFault,
     RateLimited,
     ServerFault,
     SignInRefused,
+    UnreadableAnswer,
     refusal,
 )
+from source_jira_flow.http.cookies import limit_cookies
 from source_jira_flow.http.deadline import Unfinished, finish_by
 from source_jira_flow.http.environment import environment_for, proxy_for
 from source_jira_flow.http.faults import (
@@ -40,8 +44,11 @@ from source_jira_flow.http.faults import (
     not_json,
     query_redirected,
     redirect_refused,
+    unreadable,
     unusable,
 )
+from source_jira_flow.http.parsing import parse
+from source_jira_flow.http.receiving import Received, TooLarge
 from source_jira_flow.http.refusals import (
     account_in,
     is_anonymous,
@@ -69,6 +76,9 @@ _MOST_REDIRECTS = 3
 _PROXY_SIGN_IN = 407
 _SPARE_CONNECTIONS = 8
 _HEARTBEAT = 60.0
+_PARTIAL_CONTENT = 206
+# An answer of another form may come from a node that is starting; more often it stays.
+_TRIES_OF_ANOTHER_FORM = 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,10 @@ class Answer:
     document: Any
     headers: Mapping[str, str]
     url: str = ""
+
+
+Accept = Callable[[Any], None]
+"""Looks at the JSON of an answer, and raises BrokenPromise where it has another form than Jira's."""
 
 
 class JiraClient:
@@ -108,6 +122,7 @@ class JiraClient:
         self._resume_at = 0.0
         self._failed_login: SignInRefused | None = None
         self._thread = threading.local()
+        self._told_of: set[tuple[str, ...]] = set()
         self.session = _session_for(base_url)
         if not signer.keeps_cookies:
             self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -136,15 +151,16 @@ class JiraClient:
         path: str,
         params: Mapping[str, Any] | None = None,
         *,
+        accept: Accept | None = None,
         tries: int | None = None,
         lasting: Callable[[ServerFault], bool] | None = None,
     ) -> Any:
-        """The parsed JSON of a signed GET. `path` begins with `/rest/`; `lasting` as in `ask`."""
-        return self.ask("GET", path, params=params, tries=tries, lasting=lasting).document
+        """The parsed JSON of a signed GET. `path` begins with `/rest/`; `accept` and `lasting` as in `ask`."""
+        return self.ask("GET", path, params=params, accept=accept, tries=tries, lasting=lasting).document
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post(self, path: str, body: Mapping[str, Any], accept: Accept | None = None) -> Any:
         """The parsed JSON of a signed POST: for queries that are too long for an address. Nothing is ever written."""
-        return self.ask("POST", path, body=body).document
+        return self.ask("POST", path, body=body, accept=accept).document
 
     def ask(
         self,
@@ -154,19 +170,24 @@ class JiraClient:
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         signed: bool = True,
+        accept: Accept | None = None,
         tries: int | None = None,
         lasting: Callable[[ServerFault], bool] | None = None,
+        is_small: bool = False,
     ) -> Answer:
         """One request, tried again as long as that makes sense.
 
-        `lasting` tells which 5xx answers say something that will stay so: they are not tried again.
+        `accept` looks at the JSON, `lasting` tells which 5xx answers say something that will stay so: they are not
+        tried again. The answer to a question that `is_small` may be a megabyte at most.
 
-        Raises SignInRefused, RefusedRequest (4xx), PassingFault (after the retries) or ConfigurationError.
+        Raises SignInRefused, RefusedRequest (4xx), PassingFault (after the retries), BrokenPromise or
+        ConfigurationError.
         """
         most = tries or self.settings.tries
-        faults = limits = 0
+        faults = limits = odd = 0
         session_renewed = token_renewed = False
         first_fault: PassingFault | None = None
+        refused_body = b""
         while True:
             if signed and self._failed_login is not None:
                 # What other threads send with credentials that are refused only brings a CAPTCHA nearer.
@@ -174,14 +195,23 @@ class JiraClient:
             try:
                 if signed:
                     self.signer.prepare(self)
-                response = self._send(method, path, params, body, signed)
+                response = self._send(method, path, params, body, signed, is_small)
                 if signed and not token_renewed and self._token_renewed(response):
                     token_renewed = True
                     continue
                 if signed and not session_renewed and self._session_expired(response):
                     session_renewed = True
                     continue
-                return self._answer(response, path, signed)
+                answer = self._answer(response, path, signed)
+                if accept is not None:
+                    accept(answer.document)
+                return answer
+            except BrokenPromise:
+                odd += 1
+                if odd >= min(most, _TRIES_OF_ANOTHER_FORM):
+                    raise
+            except UnreadableAnswer:
+                raise
             except RateLimited as fault:
                 limits += 1
                 if limits >= self.settings.rate_limit_tries:
@@ -191,6 +221,10 @@ class JiraClient:
                 if first_fault is not None and _is_too_late(fault):
                     # What came before the time was up says more than that it was up.
                     raise first_fault from None
+                if isinstance(fault, NotJson) and fault.reason == "cut":
+                    if fault.body == refused_body:
+                        raise unreadable("invalid", self.base_url) from None
+                    refused_body = fault.body
                 first_fault = first_fault or fault
                 faults += 1
                 is_lasting = lasting is not None and isinstance(fault, ServerFault) and lasting(fault)
@@ -205,7 +239,7 @@ class JiraClient:
 
         Raises ConnectionFault or ConfigurationError (certificate, redirect to another host).
         """
-        return self._send(method, path, None, None, signed=True)
+        return self._send(method, path, None, None, signed=True, is_small=True)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
         """Status and parsed JSON of the answer to an unsigned form, which may go to another host than Jira's.
@@ -216,19 +250,27 @@ class JiraClient:
         with _session_for(url) as session:
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}
-            response = self._transmit("POST", url, session=session, data=dict(form), headers=headers, auth=Signer())
+            response = self._transmit(
+                "POST", url, is_small=True, session=session, data=dict(form), headers=headers, auth=Signer()
+            )
         if response.is_redirect:
             raise redirect_refused(url, urljoin(url, response.headers.get("Location", "")))
         self._raise_on_the_way(response, url, url, session)
         try:
-            return response.status_code, _parsed(response.content)
+            return response.status_code, parse(response.content).document
         except ValueError:
             if response.status_code < 400:
                 raise not_json(url, response.content) from None
             return response.status_code, None
 
     def _send(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None, signed: bool
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        signed: bool,
+        is_small: bool,
     ) -> requests.Response:
         url = self.base_url + path
         headers = dict(_HEADERS)
@@ -239,8 +281,9 @@ class JiraClient:
         for _ in range(_MOST_REDIRECTS):
             self._wait_for_pause()
             with self._slots:
+                auth = self.signer if signed else Signer()
                 response = self._transmit(
-                    method, url, params=params, data=data, headers=headers, auth=self.signer if signed else Signer()
+                    method, url, is_small=is_small, params=params, data=data, headers=headers, auth=auth
                 )
             if not response.is_redirect:
                 return response
@@ -248,7 +291,13 @@ class JiraClient:
         raise unusable("redirect_circle", self.base_url)
 
     def _transmit(
-        self, method: str, url: str, *, session: requests.Session | None = None, **arguments: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        is_small: bool,
+        session: requests.Session | None = None,
+        **arguments: Any,
     ) -> requests.Response:
         used, address = (self.session, self.base_url) if session is None else (session, url)
         timeout = (self.settings.connect_timeout, self.settings.read_timeout)
@@ -258,16 +307,30 @@ class JiraClient:
                 raise ConnectionFault(in_words("unfinished", address), reason="unfinished")
             # A little less, so that the fault that tells more comes first.
             timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
+        settings = self.settings
+        received = Received(settings.largest_small_answer if is_small else settings.largest_answer)
+        patience = time.monotonic() + sum(timeout)
+
+        def deadline() -> float:
+            return received.deadline(patience) if self.deadline is None else self.deadline
 
         def send() -> requests.Response:
-            return _whole(used.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments))
+            response = used.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments)
+            if response.status_code >= 400:
+                received.most = settings.largest_small_answer
+            return received.whole(response)
 
         try:
-            return send() if self.deadline is None else finish_by(self.deadline, send)
+            return finish_by(deadline, send)
+        except TooLarge:
+            raise unreadable("too_large", address) from None
         except Unfinished as error:
             raise ConnectionFault(in_words("unfinished", address), cause=error, reason="unfinished") from None
         except requests.exceptions.RequestException as error:
             raise connection_trouble(error, address, proxy_for(address, used.proxies)) from None
+        except ValueError:
+            # `requests` looks at where a redirect leads, and stumbles over what is not an address.
+            raise unusable("redirect", address, other="something that is not an address") from None
 
     def _redirected(self, response: requests.Response, method: str) -> str:
         target = urljoin(response.url, response.headers.get("Location", ""))
@@ -284,6 +347,8 @@ class JiraClient:
         self._raise_on_the_way(response, path, self.base_url, self.session)
         if signed and status in (401, 403) and self.signer.is_closed(path):
             raise ClosedToAccount(status, jira_messages(body), path)
+        if status == _PARTIAL_CONTENT:
+            raise NotJson(in_words("cut", self.base_url), reason="partial")
         if refuses_sign_in(status, headers, body):
             refused = sign_in_refused(status, headers, body, self.signer)
             if signed and is_failed_login(headers):
@@ -294,9 +359,24 @@ class JiraClient:
         if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
         try:
-            return Answer(_parsed(body), headers, response.url)
+            parsed = parse(body)
         except ValueError:
             raise not_json(self.base_url, body) from None
+        if parsed.replaced_in is not None:
+            self._tell_of_replaced(path, parsed.replaced_in)
+        return Answer(parsed.document, headers, response.url)
+
+    def _tell_of_replaced(self, path: str, names: tuple[str, ...]) -> None:
+        """Once for the same rows: pages overlap, and all workers read."""
+        if (path, *names) in self._told_of:
+            return
+        self._told_of.add((path, *names))
+        self.logger.warning(
+            "Jira's answer to %s held what is not JSON (half a character, bytes that are not UTF-8, or NaN)%s:"
+            " such characters became U+FFFD, such numbers null.",
+            path,
+            f" in {listed(names)}" if names else "",
+        )
 
     @property
     def last_answer_names_account(self) -> bool:
@@ -358,32 +438,12 @@ def _is_too_late(fault: PassingFault) -> bool:
     return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
 
 
-def _parsed(body: bytes) -> Any:
-    """The JSON of a body. Raises ValueError.
-
-    A text that was cut inside an emoji holds half of it, which no UTF-8 can: it becomes U+FFFD, and the rest stays.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _whole(response: requests.Response) -> requests.Response:
-    """The answer with its body read in one go.
-
-    `requests` reads in steps of 10 KB, at each of which the thread lets go of the interpreter and queues for it again.
-    """
-    response._content = b"".join(response.iter_content(None))
-    return response
-
-
 def _session_for(base_url: str) -> requests.Session:
     """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
     through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
     session = requests.Session()
     environment_for(base_url).apply(session)
+    limit_cookies(session)
     return session
 
 

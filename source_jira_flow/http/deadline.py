@@ -23,8 +23,8 @@ class Unfinished(Exception):
     """The work was not done by its deadline; it was left behind."""
 
 
-def finish_by(deadline: float, work: Callable[[], Result]) -> Result:
-    """The result of `work`, or Unfinished at `deadline`.
+def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Result:
+    """The result of `work`, or Unfinished at `deadline`, which may move while the work makes progress.
 
     Within other work that has a deadline it is simply done: who waits for that leaves this behind as well.
     """
@@ -42,7 +42,8 @@ def finish_by(deadline: float, work: Callable[[], Result]) -> Result:
 
     thread = threading.Thread(target=do, name="until-deadline", daemon=True)
     thread.start()
-    thread.join(_seconds_until(deadline))
+    while thread.is_alive() and (left := _seconds_until(deadline())) > 0:
+        thread.join(left)
     if failure:
         raise failure[0]
     if not outcome:

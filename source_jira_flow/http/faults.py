@@ -16,7 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, ProxySchemeUnknown
 
 from source_jira_flow.common.secret_text import masked
 from source_jira_flow.common.text import clipped, page_title
-from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnusableAddress
+from source_jira_flow.errors import ConnectionFault, JiraFlowError, NotJson, UnreadableAnswer, UnusableAddress
 
 _CERTIFICATE_ACTION = " use a certificate from a public certificate authority"
 _OWN_AUTHORITY = " For a company authority, set REQUESTS_CA_BUNDLE to its certificate file."
@@ -82,6 +82,10 @@ WORDS: Mapping[str, str] = {
     f" Jira. Check the base URL, and ask your network team to allow {_AIRBYTE}.",
     "cut": "{host} sent incomplete JSON: the response was cut short or altered in transit. Try again, and ask your"
     " network team whether a proxy changes responses.",
+    "invalid": "{host} sent invalid JSON, twice the same. A value that can't be written as JSON may be the cause,"
+    " or a proxy that alters responses: ask your Jira administrator.",
+    "too_large": "{host} sent a response that is too large to be read. Unless it comes from a proxy, ask your Jira"
+    " administrator to look for issues with very large fields.",
     "wrong_path": "Jira is not at {host}{path} but at {other}: enter that as the base URL.",
     "no_jira": "There is no Jira at {host}{path}. Check the base URL in a browser, and check whether Jira's address"
     " includes a path such as /jira.",
@@ -220,7 +224,12 @@ def not_json(base_url: str, body: bytes) -> NotJson:
         reason = "cut"
     else:
         reason = "login_page" if _LOGIN_PAGE.search(named) or _PASSWORD_FIELD.search(body) else "page"
-    return NotJson(in_words(reason, base_url, title=named), body_start=masked(text[:200]), reason=reason)
+    return NotJson(in_words(reason, base_url, title=named), body=body, reason=reason)
+
+
+def unreadable(reason: str, base_url: str) -> UnreadableAnswer:
+    """The error for an answer that stays as it is: "invalid" or "too_large"."""
+    return UnreadableAnswer(in_words(reason, base_url), reason=reason)
 
 
 def query_redirected(base_url: str) -> NotJson:

@@ -9,6 +9,7 @@ from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, RefusedR
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.http.refusals import account_in, taken_for_nobody
 from source_jira_flow.jira.people import person_id
+from source_jira_flow.jira.shape import an_object
 
 _PROFILE = "/rest/api/2/myself"
 _PERMISSIONS = "/rest/api/2/mypermissions"
@@ -45,7 +46,9 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
     A profile that is refused (403) or missing (404) is no reason to fail: another answer proves the sign-in.
     """
     try:
-        document: JsonObject = client.get(_PROFILE, tries=tries)
+        document: JsonObject = client.ask(
+            "GET", _PROFILE, accept=an_object(_PROFILE), tries=tries, is_small=True
+        ).document
     except (Forbidden, NotFound) as refused:
         return _without_profile(client, refused) if client.signer.is_user else _SERVICE_ACCOUNT
     except SignInRefused as refused:

@@ -9,6 +9,7 @@ from typing import Any
 from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, ServerFault, SignInRefused
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.paging import offset_rows
+from source_jira_flow.jira.shape import an_object
 
 _BOARDS = "/rest/agile/1.0/board"
 _PAGE = 50
@@ -19,7 +20,7 @@ def boards(client: JiraClient) -> Iterator[dict[str, Any]]:
 
     def ask(page: Mapping[str, Any]) -> Any:
         with scopes_named():
-            return client.get(_BOARDS, page)
+            return client.get(_BOARDS, page, accept=an_object(_BOARDS, values=list))
 
     return offset_rows(ask, _PAGE, _BOARDS)
 
@@ -35,7 +36,7 @@ def board_sprints(client: JiraClient, board_id: int, states: str | None = None) 
 
     def ask(page: Mapping[str, Any]) -> Any:
         with scopes_named():
-            return client.get(path, {**wanted, **page}, lasting=is_broken_board)
+            return client.get(path, {**wanted, **page}, accept=an_object(path, values=list), lasting=is_broken_board)
 
     return list(offset_rows(ask, _PAGE, path, sure=states is None))
 
@@ -69,7 +70,8 @@ def scopes_named() -> Iterator[None]:
 def sprint(client: JiraClient, sprint_id: int) -> dict[str, Any] | None:
     """One sprint, or None where Jira confirms that the account can't see it (404)."""
     try:
-        document: dict[str, Any] = client.get(f"/rest/agile/1.0/sprint/{sprint_id}")
+        path = f"/rest/agile/1.0/sprint/{sprint_id}"
+        document: dict[str, Any] = client.get(path, accept=an_object(path, id=int))
     except NotFound:
         return None
     return document

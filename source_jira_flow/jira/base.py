@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
 
+# Looks at the JSON of an answer, and raises BrokenPromise where it is not in Jira's form; see `jira.shape`.
+Accept = Callable[[Any], None]
 # Ask for pages of ids this large; Jira gives fewer where its administrator says so.
 ID_PAGE_SIZE = 5000
 
@@ -57,8 +59,8 @@ class Jira(ABC):
     workers: int
 
     @abstractmethod
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The parsed JSON of a list or an object that has no method of its own here."""
+    def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:
+        """The parsed JSON of a list or an object that has no method of its own here; `accept` looks at its form."""
 
     @abstractmethod
     def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:

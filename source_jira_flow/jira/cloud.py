@@ -10,8 +10,11 @@ from source_jira_flow.errors import BrokenPromise
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
+from source_jira_flow.jira.shape import an_object
 from source_jira_flow.jira.users import OffsetUserList, find_user
 
+_SEARCH = "/rest/api/2/search/jql"
+_COUNT = "/rest/api/2/search/approximate-count"
 _PROJECT_SEARCH = "/rest/api/2/project/search"
 _PROJECT_PAGE = 100
 _LISTED_PROJECTS = {"expand": "description,lead", "status": ["live", "archived"]}
@@ -30,15 +33,15 @@ class CloudJira(RestJira):
         body: JsonObject = {"jql": jql, "fields": list(fields), "maxResults": limit}
         if position is not None:
             body["nextPageToken"] = position
-        answer = self.client.post("/rest/api/2/search/jql", body)
+        answer = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list))
         token = answer.get("nextPageToken")
         if token is not None and token == position:
             raise BrokenPromise("Jira gave the same page token twice: the search would never end.")
         return SearchPage(answer["issues"], token)
 
     def count(self, jql: str) -> Count:
-        answer = self.client.post("/rest/api/2/search/approximate-count", {"jql": jql})
-        return Count(int(answer["count"]), exact=False)
+        answer = self.client.post(_COUNT, {"jql": jql}, an_object(_COUNT, count=int))
+        return Count(answer["count"], exact=False)
 
     def projects(self) -> list[JsonObject]:
         return list(self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "orderBy": "key"}))
@@ -53,14 +56,14 @@ class CloudJira(RestJira):
     ) -> Mapping[str, frozenset[str]]:
         held: dict[str, set[str]] = {project_id: set() for project_id in project_ids}
         for permission in permissions:
-            answer = self.client.post("/rest/api/2/permissions/project", {"permissions": [permission]})
+            path = "/rest/api/2/permissions/project"
+            answer = self.client.post(path, {"permissions": [permission]}, an_object(path, projects=list))
             for project in answer["projects"]:
                 held.get(str(project["id"]), set()).add(permission)
         return {project_id: frozenset(here) for project_id, here in held.items()}
 
     def holds_globally(self, permission: str) -> bool:
-        answer = self.client.get("/rest/api/2/mypermissions", {"permissions": permission})
-        return bool(answer["permissions"][permission]["havePermission"])
+        return permission in self._held({"permissions": permission})
 
     def labels(self) -> Iterator[str]:
         return self._offset_rows("/rest/api/2/label", _LABEL_PAGE, {})
@@ -72,4 +75,7 @@ class CloudJira(RestJira):
         return find_user(self.client, {"accountId": identifier})
 
     def _offset_rows(self, path: str, size: int, params: Mapping[str, Any]) -> Iterator[Any]:
-        return offset_rows(lambda page: self.client.get(path, {**params, **page}), size, path)
+        def ask(page: Mapping[str, Any]) -> Any:
+            return self.client.get(path, {**params, **page}, accept=an_object(path, values=list))
+
+        return offset_rows(ask, size, path)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
 from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import (
     ConfigurationError,
@@ -31,6 +32,7 @@ OLDEST_VERSION = (7, 13)
 # A firewall may let only the site through: then the site's own answer has to come soon.
 _TRIES_AT_GATEWAY = 2
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST_NUMBER = 10
 _KINDS: dict[bool, type[RestJira]] = {True: CloudJira, False: SelfHostedJira}
 
 
@@ -103,15 +105,15 @@ def read_server_info(client: JiraClient) -> ServerInfo:
     Raises UnusableAddress where something else than Jira answers, and what JiraClient.ask raises.
     """
     try:
-        answer = client.ask("GET", SERVER_INFO, signed=False)
+        answer = client.ask("GET", SERVER_INFO, signed=False, is_small=True)
     except SignInRefused as refused:
         if refused.reason == "ip_address":
             raise
-        answer = client.ask("GET", SERVER_INFO)
+        answer = client.ask("GET", SERVER_INFO, is_small=True)
     except RefusedRequest as refused:
         if refused.status != 403:
             raise no_jira_at(client) from refused
-        answer = client.ask("GET", SERVER_INFO)
+        answer = client.ask("GET", SERVER_INFO, is_small=True)
     except NotJson as fault:
         found = right_base_url(client)
         raise (unusable("wrong_path", client.base_url, other=found) if found else fault) from fault
@@ -130,22 +132,25 @@ def _server_info(answer: Answer, client: JiraClient) -> ServerInfo:
     document = answer.document
     if not isinstance(document, dict) or not document.get("version"):
         raise no_jira_at(client)
-    numbers = tuple(int(number) for number in document.get("versionNumbers") or _numbers(str(document["version"])))
     now = milliseconds(document["serverTime"]) if document.get("serverTime") else date_of(answer.headers)
     if now is None:
         raise NotJson(in_words("page", client.base_url))
     return ServerInfo(
         is_cloud=document.get("deploymentType") == "Cloud",
         version=str(document["version"]),
-        version_numbers=numbers,
+        version_numbers=_version_numbers(document),
         base_url=str(document.get("baseUrl") or client.base_url).rstrip("/"),
         title=str(document.get("serverTitle") or "Jira"),
         now=now,
     )
 
 
-def _numbers(version: str) -> list[str]:
-    return [part for part in version.replace("-", ".").split(".") if part.isdigit()]
+def _version_numbers(document: JsonObject) -> tuple[int, ...]:
+    told = document.get("versionNumbers")
+    if isinstance(told, list) and told and all(type(number) is int for number in told):
+        return tuple(told)
+    parts = str(document["version"]).replace("-", ".").split(".")
+    return tuple(int(part) for part in parts if part.isdecimal() and len(part) < _LONGEST_NUMBER)
 
 
 def refuse_old_version(server: ServerInfo) -> None:
@@ -202,7 +207,7 @@ def gateway(client: JiraClient) -> JiraClient | None:
     Scoped tokens of service accounts work only there; the site itself tells its cloud id.
     """
     try:
-        tenant = client.ask("GET", "/_edge/tenant_info", signed=False).document
+        tenant = client.ask("GET", "/_edge/tenant_info", signed=False, is_small=True).document
     except JiraFlowError:
         return None
     cloud_id = tenant.get("cloudId") if isinstance(tenant, dict) else None

@@ -9,7 +9,12 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira import agile
-from source_jira_flow.jira.base import Jira
+from source_jira_flow.jira.base import Accept, Jira
+from source_jira_flow.jira.paging import Progress
+from source_jira_flow.jira.shape import a_list_of_fields, an_object
+
+_FIELD = "/rest/api/2/field"
+_MY_PERMISSIONS = "/rest/api/2/mypermissions"
 
 
 class RestJira(Jira):
@@ -19,12 +24,19 @@ class RestJira(Jira):
         self.client = client
         self.workers = client.workers
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        return self.client.get(path, params)
+    def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:
+        return self.client.get(path, params, accept=accept)
+
+    def _held(self, context: Mapping[str, str]) -> frozenset[str]:
+        """The permissions that the account holds, of those that Jira tells about."""
+        answer = self.client.get(_MY_PERMISSIONS, context, accept=an_object(_MY_PERMISSIONS, permissions=dict))
+        said = answer["permissions"].items()
+        return frozenset(key for key, about in said if isinstance(about, dict) and about.get("havePermission") is True)
 
     def project(self, id_or_key: str) -> JsonObject | None:
         try:
-            document: JsonObject = self.client.get(f"/rest/api/2/project/{id_or_key}")
+            path = f"/rest/api/2/project/{id_or_key}"
+            document: JsonObject = self.client.get(path, accept=an_object(path, id=(str, int)))
         except NotFound:
             return None
         return document
@@ -40,18 +52,20 @@ class RestJira(Jira):
         return True
 
     def fields(self) -> list[JsonObject]:
-        documents: list[JsonObject] = self.client.get("/rest/api/2/field")
+        documents: list[JsonObject] = self.client.get(_FIELD, accept=a_list_of_fields(_FIELD))
         return documents
 
     def comments(self, issue_id: str) -> Iterator[JsonObject]:
         start, path = 0, f"/rest/api/2/issue/{issue_id}/comment"
+        progress = Progress(path)
         while True:
             try:
-                page = self.client.get(path, {"startAt": start, "maxResults": 100, "orderBy": "created"})
+                params = {"startAt": start, "maxResults": 100, "orderBy": "created"}
+                page = self.client.get(path, params, accept=an_object(path, comments=list, total=int))
             except NotFound:
                 return
             rows = page["comments"]
-            yield from rows
+            yield from progress.new(rows)
             start += len(rows)
             if start >= page["total"]:
                 return

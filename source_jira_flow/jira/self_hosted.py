@@ -11,8 +11,11 @@ from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.http.deadline import map_by
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
+from source_jira_flow.jira.shape import a_list, an_object
 from source_jira_flow.jira.users import CursorUserList, SweptUserList, find_user
 
+_SEARCH = "/rest/api/2/search"
+_PROJECT = "/rest/api/2/project"
 _TRIES_OF_AN_EMPTY_LIST = 5
 
 
@@ -37,10 +40,10 @@ class SelfHostedJira(RestJira):
         return SearchPage(issues, reached if reached < total else None)
 
     def count(self, jql: str) -> Count:
-        return Count(int(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"]), exact=True)
+        return Count(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"], exact=True)
 
     def _search(self, body: Mapping[str, Any]) -> JsonObject:
-        answer: JsonObject = self.client.post("/rest/api/2/search", body)
+        answer: JsonObject = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list, total=int))
         return answer
 
     def projects(self) -> list[JsonObject]:
@@ -50,7 +53,7 @@ class SelfHostedJira(RestJira):
 
     def _projects(self) -> list[JsonObject]:
         params = {"expand": "description,lead", "includeArchived": "true"}
-        documents: list[JsonObject] = self.client.get("/rest/api/2/project", params)
+        documents: list[JsonObject] = self.client.get(_PROJECT, params, accept=a_list(_PROJECT))
         return documents
 
     def project_permissions(
@@ -85,10 +88,6 @@ class SelfHostedJira(RestJira):
     def holds_globally(self, permission: str) -> bool:
         # What Jira says of permissions is about users: of a service account it would deny all.
         return self.client.signer.is_user and permission in self._held({})
-
-    def _held(self, context: Mapping[str, str]) -> frozenset[str]:
-        answer = self.client.get("/rest/api/2/mypermissions", context)
-        return frozenset(key for key, said in answer["permissions"].items() if said["havePermission"])
 
     def labels(self) -> Iterator[str]:
         raise NotImplementedError("Self-hosted Jira has no list of labels: they are gathered from issues.")

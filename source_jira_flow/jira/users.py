@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault, RefusedRequest
+from source_jira_flow.errors import NotFound, PassingFault, RefusedRequest
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.base import UserList
-from source_jira_flow.jira.paging import rows_of
+from source_jira_flow.jira.paging import Progress
+from source_jira_flow.jira.shape import a_list, an_object
 from source_jira_flow.jira.user_sweep import PrefixSweep
 
+_LIST = "/rest/api/2/users/search"
+_CURSOR_LIST = "/rest/api/2/user/list"
+_USER_SEARCH = "/rest/api/2/user/search"
+_USER = "/rest/api/2/user"
 _PAGE = 1000
 _SMALLEST_PAGE = 50
 _CONFLICT = 409
@@ -25,7 +30,7 @@ class OffsetUserList(UserList):
         self._client = client
 
     def __iter__(self) -> Iterator[JsonObject]:
-        start = 0
+        start, progress = 0, Progress(_LIST)
         while True:
             # The first page is never empty: the account that asks is in the list.
             rows = self._page_with_rows(start, tries=2 if start else _EMPTY_TRIES)
@@ -35,7 +40,7 @@ class OffsetUserList(UserList):
                 rows = self._page(start)
                 if not rows:
                     return
-            yield from rows
+            yield from progress.new(rows)
             start += len(rows)
 
     def _page_with_rows(self, start: int, tries: int) -> list[JsonObject]:
@@ -43,9 +48,11 @@ class OffsetUserList(UserList):
         return next((rows for rows in pages if rows), [])
 
     def _page(self, start: int, size: int = _PAGE) -> list[JsonObject]:
-        path = "/rest/api/2/users/search"
         try:
-            return _array(self._client.get(path, {"startAt": start, "maxResults": size}), path)
+            rows: list[JsonObject] = self._client.get(
+                _LIST, {"startAt": start, "maxResults": size}, accept=a_list(_LIST)
+            )
+            return rows
         except RefusedRequest as refused:
             # Jira gives up after ten seconds with a 409.
             if refused.status != _CONFLICT or size <= _SMALLEST_PAGE:
@@ -68,24 +75,20 @@ class CursorUserList(UserList):
             yield from users
             self.may_be_cut = users.may_be_cut
             return
-        cursors: set[str] = set()
+        progress = Progress(_CURSOR_LIST)
         while True:
-            yield from page["values"]
+            yield from progress.new(page["values"])
             cursor = page.get("nextCursor")
             if cursor is None or page.get("isLast"):
                 return
-            if str(cursor) in cursors:
-                raise BrokenPromise("Jira gave the same cursor of its list of users twice: the list would never end.")
-            cursors.add(str(cursor))
             page = self._page(cursor)
 
     def _page(self, cursor: Any) -> dict[str, Any]:
         """A page with rows, or the last one. An empty page is asked for again: the first never is, the last may be."""
-        path = "/rest/api/2/user/list"
         params = {"maxResults": _PAGE} if cursor is None else {"maxResults": _PAGE, "cursor": cursor}
         for attempt in range(_EMPTY_TRIES):
-            page: dict[str, Any] = self._client.get(path, params)
-            if rows_of(page, "values", path) or (cursor is not None and _is_last(page) and attempt > 0):
+            page: dict[str, Any] = self._client.get(_CURSOR_LIST, params, accept=an_object(_CURSOR_LIST, values=list))
+            if page["values"] or (cursor is not None and _is_last(page) and attempt > 0):
                 return page
         if cursor is None and _is_last(page):
             return page
@@ -111,9 +114,9 @@ class SweptUserList(UserList):
             )
 
     def _search(self, text: str) -> list[JsonObject]:
-        path = "/rest/api/2/user/search"
         params = {"username": text, "includeInactive": "true", "startAt": 0, "maxResults": _PAGE}
-        return _array(self._client.get(path, params), path)
+        rows: list[JsonObject] = self._client.get(_USER_SEARCH, params, accept=a_list(_USER_SEARCH))
+        return rows
 
     def _named(self, username: str) -> JsonObject | None:
         return find_user(self._client, {"username": username})
@@ -122,7 +125,7 @@ class SweptUserList(UserList):
 def find_user(client: JiraClient, who: Mapping[str, str]) -> JsonObject | None:
     """The user whom one parameter (`accountId`, `key` or `username`) names, or None where there is none (404)."""
     try:
-        user: JsonObject = client.get("/rest/api/2/user", who)
+        user: JsonObject = client.get(_USER, who, accept=an_object(_USER))
     except NotFound:
         return None
     return user
@@ -130,9 +133,3 @@ def find_user(client: JiraClient, who: Mapping[str, str]) -> JsonObject | None:
 
 def _is_last(page: Mapping[str, Any]) -> bool:
     return page.get("isLast") is not False
-
-
-def _array(answer: Any, path: str) -> list[JsonObject]:
-    if not isinstance(answer, list):
-        raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
-    return answer

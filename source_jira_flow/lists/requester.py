@@ -18,12 +18,14 @@ from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Req
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, as_traced
 from source_jira_flow.jira.agile import is_out_of_reach, scopes_named
-from source_jira_flow.jira.paging import offset_rows, rows_of
+from source_jira_flow.jira.paging import offset_rows
+from source_jira_flow.jira.shape import a_list, an_object
 from source_jira_flow.lists.columns import POSITION
 from source_jira_flow.sync import Sync
 
 _OFFSET = "startAt"
 _PAGE = 50
+_TRIES_OF_AN_EMPTY_LIST = 2
 
 
 @dataclass
@@ -76,17 +78,16 @@ class JiraRequester(Requester):
         return None if rows is None else self._response(rows, offset or 0, path)
 
     def _array(self, sync: Sync, path: str) -> list[JsonObject]:
-        answer = sync.jira.get(path)
-        if self.rows:
-            return rows_of(answer, self.rows, path)
-        if not isinstance(answer, list):
-            raise BrokenPromise(f"Jira answered {path} in a form that is not known: no list.")
-        return answer
+        accept = an_object(path, **{self.rows: list}) if self.rows else a_list(path)
+        # A list without a total to be held against: an empty one is asked for twice.
+        answers = (sync.jira.get(path, accept=accept) for _ in range(_TRIES_OF_AN_EMPTY_LIST))
+        lists = (answer[self.rows] if self.rows else answer for answer in answers)
+        return next((rows for rows in lists if rows), [])
 
     def _page(self, sync: Sync, path: str, offset: int) -> list[JsonObject]:
         def ask(page: Mapping[str, Any]) -> Mapping[str, Any]:
-            answer = sync.jira.get(path, page)
-            return {**answer, "values": rows_of(answer, self.rows, path)}
+            answer = sync.jira.get(path, page, an_object(path, **{self.rows: list}))
+            return {**answer, "values": answer[self.rows]}
 
         if offset == 0:
             self._pages[path] = offset_rows(ask, _PAGE, path)

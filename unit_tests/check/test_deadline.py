@@ -13,26 +13,26 @@ def soon() -> float:
 
 
 def test_work_that_is_done_in_time_gives_its_result() -> None:
-    assert finish_by(soon(), lambda: 42) == 42
+    assert finish_by(soon, lambda: 42) == 42
 
 
 def test_work_that_fails_raises_its_error() -> None:
     with pytest.raises(ZeroDivisionError):
-        finish_by(soon(), lambda: 1 // 0)
+        finish_by(soon, lambda: 1 // 0)
 
 
 def test_work_that_hangs_is_left_behind() -> None:
     began = time.monotonic()
     with pytest.raises(Unfinished):
-        finish_by(soon(), threading.Event().wait)
+        finish_by(soon, threading.Event().wait)
     assert time.monotonic() - began < 1
 
 
 def test_work_within_work_needs_no_thread_of_its_own() -> None:
     def outer() -> tuple[int, int]:
-        return threading.get_ident(), finish_by(soon(), threading.get_ident)
+        return threading.get_ident(), finish_by(soon, threading.get_ident)
 
-    own, inner = finish_by(soon(), outer)
+    own, inner = finish_by(soon, outer)
     assert own == inner
 
 

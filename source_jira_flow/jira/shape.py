@@ -1,0 +1,60 @@
+"""The form of Jira's answers: looked at before anything is concluded from one.
+
+Each function makes a check for `JiraClient.ask`, which asks again where it raises BrokenPromise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from source_jira_flow.common.text import REPORT_IT
+from source_jira_flow.errors import BrokenPromise
+
+Check = Callable[[Any], None]
+
+
+def an_object(path: str, **parts: type | tuple[type, ...]) -> Check:
+    """For an object in which each of `parts` is of its type. A list is one of objects or texts."""
+
+    def check(answer: Any) -> None:
+        if not isinstance(answer, dict):
+            _refuse(path, "not an object")
+        for name, kind in parts.items():
+            value = answer.get(name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                _refuse(path, f"no '{name}'" if value is None else f"'{name}' is of another kind")
+
+    return check
+
+
+def a_list(path: str) -> Check:
+    """For a bare list of objects."""
+
+    def check(answer: Any) -> None:
+        if not isinstance(answer, list):
+            _refuse(path, "not a list")
+        if not all(isinstance(row, dict) for row in answer):
+            _refuse(path, "a row that is not an object")
+
+    return check
+
+
+def a_list_of_fields(path: str) -> Check:
+    """For the list of all fields of issues: without the summary it is none."""
+
+    def check(answer: Any) -> None:
+        a_list(path)(answer)
+        if not any(field.get("id") == "summary" for field in answer):
+            _refuse(path, "a list of fields without the summary")
+        if not all(isinstance(field.get("id"), str) for field in answer):
+            _refuse(path, "a field without an id")
+
+    return check
+
+
+def _refuse(path: str, what: str) -> NoReturn:
+    raise BrokenPromise(
+        f"Jira answered {path} in a form that is not known: {what}. A proxy may alter its responses: ask your network"
+        f" team. If none does, {REPORT_IT}"
+    )
