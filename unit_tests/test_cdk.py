@@ -19,10 +19,12 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
     DestinationSyncMode,
+    FailureType,
     SyncMode,
 )
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.types import Record
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 import source_jira_flow
 from source_jira_flow.cdk import seam
@@ -34,6 +36,7 @@ from source_jira_flow.cdk.seam import (
     GivenPartitions,
     OwnStateCursor,
 )
+from source_jira_flow.errors import BrokenPromise, Forbidden, ServerFault
 from source_jira_flow.state.store import StateEmitter
 
 _WORKERS = 8
@@ -154,6 +157,32 @@ def test_a_chosen_stream_that_there_is_not_is_incomplete_and_the_others_come() -
     read = reading("nowhere", "numbers")
     assert told(read, stream_of(read, [1]))[:2] == ["INCOMPLETE", "STARTED"]
     assert told(reading("nowhere"), stream_of(read, [1])) == ["INCOMPLETE"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "kind"),
+    [
+        ([ServerFault("Busy.", status=503)], FailureType.transient_error),
+        ([ServerFault("Busy.", status=503), BrokenPromise("Strange.")], FailureType.system_error),
+        ([ServerFault("Busy.", status=503), Forbidden(403, ["Hands off."], "/x")], FailureType.config_error),
+        ([KeyError("fields")], FailureType.system_error),
+    ],
+)
+def test_the_last_error_is_of_the_most_urgent_kind_and_in_words(failures: list[Exception], kind: FailureType) -> None:
+    names = [f"stream {number}" for number in range(len(failures))]
+    read = reading(*names, "numbers")
+    streams = [stream_of(read, failing(error), name) for name, error in zip(names, failures, strict=True)]
+    with pytest.raises(AirbyteTracedException) as ended:
+        list(read.read([*streams, stream_of(read, [1])]))
+    assert ended.value.failure_type is kind
+    message = str(ended.value)
+    assert all(f"{name}: " in message for name in names) and "numbers" not in message
+    assert "Exception(" not in message and "KeyError(" not in message
+
+
+def failing(error: Exception) -> Iterator[int]:
+    yield 1
+    raise error
 
 
 def test_workers_never_run_further_ahead_of_the_output_than_the_queue_is_long() -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import yaml
 from airbyte_cdk.models import (
+    AirbyteErrorTraceMessage,
     AirbyteMessage,
     AirbyteStateMessage,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConnectorSpecification,
+    FailureType,
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -32,12 +34,14 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_jira_flow.cdk.queue import HalfEmptyQueue
 from source_jira_flow.errors import as_traced
 
 # The CDK's own queue takes 10,000 records: 300 MB of Jira issues. 200 is as fast.
 RECORDS_IN_QUEUE = 200
+_BY_URGENCY = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
 class ConcurrentRead:
@@ -76,7 +80,32 @@ class ConcurrentRead:
             yield as_airbyte_message(unknown, AirbyteStreamStatus.INCOMPLETE)
         known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
         if known:
-            yield from self._source.read(known)
+            yield from self._read(known)
+
+    def _read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
+        """As the CDK, whose last error would be a config_error in any case, and quote Python."""
+        errors: list[AirbyteErrorTraceMessage] = []
+        try:
+            for message in self._source.read(streams):
+                if message.trace is not None and message.trace.error is not None:
+                    errors.append(message.trace.error)
+                yield message
+        except AirbyteTracedException as error:
+            raise (_summary(errors) if errors else error) from None
+
+
+def _summary(errors: list[AirbyteErrorTraceMessage]) -> AirbyteTracedException:
+    """The error that ends a read in which streams failed: what a person has to do something about comes first."""
+    kinds = {error.failure_type for error in errors}
+    by_stream = {
+        error.stream_descriptor.name: error.message for error in reversed(errors) if error.stream_descriptor is not None
+    }
+    told = " ".join(f"{stream}: {message}" for stream, message in sorted(by_stream.items()))
+    return AirbyteTracedException(
+        message=f"Not all streams could be read completely. {told}",
+        internal_message="Some streams are INCOMPLETE.",
+        failure_type=next((kind for kind in _BY_URGENCY if kind in kinds), FailureType.system_error),
+    )
 
 
 class Manifest:
