@@ -1,18 +1,22 @@
 """What the table of streams, their schemas and their records say to each other: the same.
 
-Every record that some Jira brings fits the stream's schema and has no field beside it; every column of the schema is
-filled by some record of some Jira. So a column can neither be added to the code alone nor to the schema alone.
+Every record that some Jira brings fits the stream's schema and has its columns, no fewer and no more; every column of
+the schema is filled by some record of some Jira. So a column can be added neither to the code alone nor to the schema
+alone.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import jsonschema
 import pytest
+from airbyte_cdk.models import AirbyteStateMessage
 
 from fake_jira import Site
-from integration_tests.support import SETUPS, Setup, config_for, discover, read_all, running_jira
+from integration_tests.support import SETUPS, SHORT_WAITS, Setup, config_for, configured, discover, running_jira
+from source_jira_flow.source import SourceJiraFlow
 from source_jira_flow.streams import STREAMS, Stream
 
 Records = dict[str, list[dict[str, Any]]]
@@ -28,15 +32,27 @@ def delete_one_of_each(site: Site) -> None:
             site.edit_issue(issue, labels=[label for label in issue.labels if label != "Backend"])
 
 
+def records_and_states(config: dict[str, Any], states: list[AirbyteStateMessage]) -> tuple[Records, Any]:
+    """What the source itself gives: on the way to standard output, columns without a value may be left out."""
+    catalog = configured(discover(config))
+    records: Records = {}
+    latest = {}
+    for message in SourceJiraFlow(settings=SHORT_WAITS).read(logging.getLogger("airbyte"), config, catalog, states):
+        if message.record is not None:
+            records.setdefault(message.record.stream, []).append(dict(message.record.data))
+        elif message.state is not None and message.state.stream is not None:
+            latest[message.state.stream.stream_descriptor.name] = message.state
+    return records, list(latest.values())
+
+
 def read_twice(setup: Setup) -> tuple[Records, Records]:
     """The records of a first sync of all streams, and of one after deletions."""
     with running_jira(setup) as jira:
         config = config_for(jira, setup.method)
-        first = read_all(config)
-        assert first.succeeded, first.error_messages
+        first, states = records_and_states(config, [])
         delete_one_of_each(jira.site)
-        second = read_all(config, states=first.states)
-        return first.records, second.records
+        second, _ = records_and_states(config, states)
+        return first, second
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +67,12 @@ def records() -> Records:
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-def test_every_record_fits_its_schema_and_has_no_other_field(stream: Stream, records: Records) -> None:
+def test_every_record_fits_its_schema_and_has_its_columns_and_no_others(stream: Stream, records: Records) -> None:
     schema = stream.schema()
     validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
     for record in records[stream.name]:
         assert [error.message for error in validator.iter_errors(record)] == []
-        assert record.keys() <= schema["properties"].keys()
+        assert record.keys() == schema["properties"].keys()
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
