@@ -96,7 +96,7 @@ def connect(config: Config, client: JiraClient) -> Instance:
 
 def jira_of(server: ServerInfo, client: JiraClient) -> RestJira:
     """The interface to a Jira of this kind."""
-    return _KINDS[server.is_cloud](client)
+    return _KINDS[server.is_cloud](client, server.version_numbers)
 
 
 def read_server_info(client: JiraClient) -> ServerInfo:

@@ -18,10 +18,11 @@ _MY_PERMISSIONS = "/rest/api/2/mypermissions"
 
 
 class RestJira(Jira):
-    """A Jira that is asked through one client."""
+    """A Jira that is asked through one client. `version` is as in 10.3.1, empty where Jira does not tell it."""
 
-    def __init__(self, client: JiraClient) -> None:
+    def __init__(self, client: JiraClient, version: tuple[int, ...] = ()) -> None:
         self.client = client
+        self.version = version
         self.workers = client.workers
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:

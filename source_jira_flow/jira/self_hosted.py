@@ -17,6 +17,8 @@ from source_jira_flow.jira.users import CursorUserList, SweptUserList, find_user
 _SEARCH = "/rest/api/2/search"
 _PROJECT = "/rest/api/2/project"
 _TRIES_OF_AN_EMPTY_LIST = 5
+# Not in all versions since: where it is missing, the sweep is the way.
+_FIRST_WITH_A_USER_LIST = (10, 3)
 
 
 class SelfHostedJira(RestJira):
@@ -93,6 +95,8 @@ class SelfHostedJira(RestJira):
         raise NotImplementedError("Self-hosted Jira has no list of labels: they are gathered from issues.")
 
     def users(self) -> UserList:
+        if self.version and self.version < _FIRST_WITH_A_USER_LIST:
+            return SweptUserList(self.client)
         return CursorUserList(self.client, lambda: SweptUserList(self.client))
 
     def user(self, identifier: str) -> JsonObject | None:
