@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.support import CLOUD, ROOT, config_for, configured, discover, running_jira
+from source_jira_flow.check.configuration import FIELDS
 
 README = (ROOT / "README.md").read_text("utf-8")
 PATIENCE_SECONDS = 60.0
@@ -104,8 +105,7 @@ def test_the_configured_catalog_has_every_stream_as_it_is_discovered() -> None:
 def test_every_stream_and_field_of_the_configuration_is_in_the_readme() -> None:
     with running_jira(CLOUD, issues=10) as jira:
         names = [stream.name for stream in discover(config_for(jira)).streams]
-    fields = "base_url credentials projects start_date require_create_issues lookback_minutes num_workers".split()
-    assert [name for name in [*names, *fields] if f"`{name}`" not in README] == []
+    assert [name for name in [*names, *FIELDS] if f"`{name}`" not in README] == []
 
 
 def test_every_link_leads_to_a_file() -> None:

@@ -48,7 +48,8 @@ _CLOUD_PAGES = frozenset(
 
 @dataclass(frozen=True)
 class Config:
-    """A checked configuration. `projects` are keys as typed, empty for all; times are milliseconds."""
+    """A checked configuration. `projects` are keys as typed, empty for all but the `excluded` ones; times are
+    milliseconds."""
 
     base_url: str
     credentials: SignIn
@@ -57,11 +58,12 @@ class Config:
     require_create_issues: bool = True
     lookback: int = DEFAULT_LOOKBACK_MINUTES * MINUTE
     workers: int = DEFAULT_WORKERS
+    excluded: tuple[str, ...] = ()
 
     @property
     def options(self) -> Options:
         """What a sync needs of it."""
-        return Options(self.projects, self.start_date, self.lookback)
+        return Options(self.projects, self.start_date, self.lookback, self.excluded)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Config:
@@ -71,7 +73,8 @@ class Config:
         readers: dict[str, Callable[[], Any]] = {
             "base_url": lambda: clean_base_url(_text(raw, "base_url")),
             "credentials": lambda: parse_credentials(raw.get("credentials")),
-            "projects": lambda: _project_keys(raw.get("projects")),
+            "projects": lambda: _project_keys(raw, "projects"),
+            "excluded": lambda: _project_keys(raw, "excluded_projects"),
             "start_date": lambda: _start_date(raw.get("start_date")),
             "require_create_issues": lambda: _flag(raw, "require_create_issues", True),
             "lookback": lambda: _whole(raw, "lookback_minutes", DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
@@ -187,13 +190,14 @@ def _context_path(host: str, path: str) -> str:
     return "".join(f"/{segment}" for segment in kept)
 
 
-def _project_keys(raw: Any) -> tuple[str, ...]:
+def _project_keys(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Keys in a list, or in one text, or both: `["A, B"]` is how some fill in a form."""
-    if raw is None:
+    value = raw.get(name)
+    if value is None:
         return ()
-    given = [raw] if isinstance(raw, str) else raw
+    given = [value] if isinstance(value, str) else value
     if not isinstance(given, (list, tuple)) or not all(isinstance(key, (str, int)) for key in given):
-        raise ConfigurationError("'projects' must be a list of project keys, such as ['ABC', 'DEF'].")
+        raise ConfigurationError(f"'{name}' must be a list of project keys, such as ['ABC', 'DEF'].")
     keys = [part.strip() for key in given for part in str(key).split(",")]
     return tuple(dict.fromkeys(key for key in keys if key))
 

@@ -1,10 +1,11 @@
-"""The command line: Airbyte's verbs, and `diagnose` and `oauth`."""
+"""The command line: Airbyte's verbs, and those for people."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -20,16 +21,19 @@ from source_jira_flow.source import SourceJiraFlow
 _USAGE = """usage: source-jira-flow VERB [options]
 
 Airbyte's verbs
-  spec                                     what the configuration consists of
+  spec                                     show the fields of the configuration
   check     --config FILE                  test the connection
-  discover  --config FILE                  the streams and their columns
+  discover  --config FILE                  show the streams and their columns
   read      --config FILE --catalog FILE [--state FILE]
 
 For people
-  diagnose  --config FILE                  the findings of check, as a table per project
-  oauth     --base-url URL                 from a base URL to a working OAuth token
+  diagnose  --config FILE                  show the findings of check, project by project
+  oauth     --base-url URL                 set up OAuth, from the base URL to a working token
+  save      FILE                           save a configuration from standard input, readable only by you
+  state     FILE --output FILE             make the file for --state from the output of read
+  split     --config FILE --parts NUMBER   split the projects of a large Jira into several connections
 
-`source-jira-flow VERB --help` tells more, `source-jira-flow --version` which one this is.
+`source-jira-flow VERB --help` says more about a verb, `source-jira-flow --version` shows the version.
 """
 
 
@@ -54,25 +58,15 @@ def main(arguments: list[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else 1
 
 
-def _diagnose(arguments: list[str]) -> int:
-    from source_jira_flow.check.command_line import diagnose_main
-
-    return _for_people(diagnose_main, arguments[1:])
-
-
-def _oauth(arguments: list[str]) -> int:
-    from source_jira_flow.oauth_setup.command_line import oauth_main
-
-    return _for_people(oauth_main, arguments[1:])
-
-
-def _for_people(run: Callable[[list[str], Settings], int], arguments: list[str]) -> int:
+def _for_people(arguments: list[str]) -> int:
     try:
         settings = Settings.from_environment(os.environ)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1
-    return run(arguments, settings)
+    # Imported only when asked for: a sync does without them.
+    run: Callable[[list[str], Settings], int] = resolve_name(_FOR_PEOPLE[arguments[0]])
+    return run(arguments[1:], settings)
 
 
 def _airbyte(arguments: list[str]) -> int:
@@ -87,10 +81,16 @@ def _airbyte(arguments: list[str]) -> int:
     return entrypoint.run(SourceJiraFlow(settings=settings, writes_json=True), parsed)
 
 
+_FOR_PEOPLE: Mapping[str, str] = {
+    "diagnose": "source_jira_flow.check.command_line:diagnose_main",
+    "oauth": "source_jira_flow.oauth_setup.command_line:oauth_main",
+    "save": "source_jira_flow.commands.save:save_main",
+    "state": "source_jira_flow.commands.state:state_main",
+    "split": "source_jira_flow.commands.split:split_main",
+}
 _VERBS: Mapping[str, Callable[[list[str]], int]] = {
     **dict.fromkeys(("spec", "check", "discover", "read"), _airbyte),
-    "diagnose": _diagnose,
-    "oauth": _oauth,
+    **dict.fromkeys(_FOR_PEOPLE, _for_people),
 }
 
 

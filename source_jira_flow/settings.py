@@ -22,11 +22,20 @@ _PLAIN_ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,
 
 @dataclass(frozen=True)
 class Options:
-    """`projects` are keys as typed, empty for all; `start_date` is epoch milliseconds, `lookback` milliseconds."""
+    """`projects` are keys as typed, empty for all but the `excluded` ones.
+
+    `start_date` is epoch milliseconds, `lookback` milliseconds.
+    """
 
     projects: tuple[str, ...] = ()
     start_date: int | None = None
     lookback: int = 0
+    excluded: tuple[str, ...] = ()
+
+    def wants(self, key: str) -> bool:
+        """Whether the configuration asks for a project, by its key."""
+        named = self.projects or self.excluded
+        return (key.upper() in {name.upper() for name in named}) is bool(self.projects)
 
 
 @dataclass(frozen=True)

@@ -92,4 +92,4 @@ class Sync:
 
     def select_projects(self) -> Selection:
         """The projects to import, by the configuration."""
-        return select(self.projects, self.options.projects)
+        return select(self.projects, self.options.projects, self.options.excluded)

@@ -213,7 +213,7 @@ class _Checkup:
                 self._add(permissions.browse_users_finding(jira.kind))
             held = {}
         projects = [Project.of(document) for document in jira.projects()]
-        selection = select(projects, config.projects)
+        selection = select(projects, config.projects, config.excluded)
         renamed: Mapping[str, str] = {}
         with self._collecting():
             renamed = self._renamed(jira, selection.unknown)
@@ -238,7 +238,7 @@ class _Checkup:
     def _examine_reading(self, config: Config, jira: RestJira) -> None:
         """For an account that Jira does not count as a user: it can't be asked for permissions, only tried."""
         projects = [Project.of(document) for document in jira.projects()]
-        selection = select(projects, config.projects)
+        selection = select(projects, config.projects, config.excluded)
         rows = self.diagnosis.rows = permissions.project_rows(projects, {}, selection)
         self._add(
             *permissions.configured_findings(selection, rows, config.projects, {}, jira.kind),

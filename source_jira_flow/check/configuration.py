@@ -17,6 +17,7 @@ FIELDS = (
     "base_url",
     "credentials",
     "projects",
+    "excluded_projects",
     "start_date",
     "require_create_issues",
     "lookback_minutes",

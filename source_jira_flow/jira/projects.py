@@ -54,14 +54,16 @@ class Selection:
     not_importable: tuple[Project, ...]
 
 
-def select(projects: Iterable[Project], configured: Sequence[str]) -> Selection:
-    """Configured keys against what the account sees; no keys means every importable project.
+def select(projects: Iterable[Project], configured: Sequence[str], excluded: Sequence[str] = ()) -> Selection:
+    """Configured keys against what the account sees; no keys means every importable project but the excluded ones.
 
     Keys are compared without regard to case. Archived projects have no issues in search, so they are not imported.
     """
     known = list(projects)
     if not configured:
-        return Selection(tuple(project for project in known if project.is_live), (), ())
+        left_out = {key.upper() for key in excluded}
+        wanted = tuple(project for project in known if project.is_live and project.key.upper() not in left_out)
+        return Selection(wanted, (), ())
     by_key = {project.key.upper(): project for project in known}
     found = [by_key[key.upper()] for key in configured if key.upper() in by_key]
     return Selection(

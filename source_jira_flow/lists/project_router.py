@@ -31,6 +31,6 @@ class ProjectPartitionRouter(SinglePartitionRouter):
 
 def _projects(sync: Sync) -> Iterable[Project]:
     if not sync.options.projects:
-        return sync.projects
+        return [project for project in sync.projects if sync.options.wants(project.key)]
     selection = sync.select_projects()
     return (*selection.imported, *selection.not_importable)

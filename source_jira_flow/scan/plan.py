@@ -79,14 +79,13 @@ def projects_to_read(
         sync.logger.warning(
             "Project %s (%s) is not imported: only live software and business projects are.", project.key, project.name
         )
-    keys = {key.upper() for key in sync.options.projects}
     found = map(find, sorted(missing_projects(states, (project.id for project in listed))))
-    kept = [one for one in found if one is not None and one.is_live and (not keys or one.key.upper() in keys)]
+    kept = [one for one in found if one is not None and one.is_live and sync.options.wants(one.key)]
     unknown = [key for key in selection.unknown if key.upper() not in {project.key.upper() for project in kept}]
     if unknown:
         fail_at_end(ConfigurationError(unknown_projects(unknown, listed, kind)))
     imported = [*selection.imported, *kept]
-    if not keys:
+    if not sync.options.projects:
         _mention_lost(sync, states, imported)
     return imported
 
@@ -95,8 +94,9 @@ def _mention_lost(sync: Sync, states: Iterable[IssueState], imported: Iterable[P
     """Without a list of projects nobody would notice that one is missing."""
     now = {project.id for project in imported}
     keys = {key for state in states for project, key in state.keys.items() if project not in now}
-    if keys:
-        sync.logger.warning(no_longer_imported(sorted(keys), sync.jira.kind))
+    lost = sorted(filter(sync.options.wants, keys))
+    if lost:
+        sync.logger.warning(no_longer_imported(lost, sync.jira.kind))
 
 
 def missing_projects(states: Iterable[IssueState], listed: Iterable[str]) -> set[str]:

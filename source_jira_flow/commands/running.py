@@ -1,0 +1,33 @@
+"""How a verb for people runs: wrong options are 2, and a failure is one sentence on standard error and 1."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from source_jira_flow.common.files import reason_of
+from source_jira_flow.common.text import printable
+from source_jira_flow.errors import JiraFlowError
+
+Verb = Callable[[argparse.Namespace], None]
+
+
+def run_verb(parser: argparse.ArgumentParser, arguments: list[str], verb: Verb) -> int:
+    """The exit code of a verb."""
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    try:
+        verb(options)
+    except JiraFlowError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(f"{error.filename or 'A file'} can't be used: {reason_of(error)}. Check the path.")
+    return 0
+
+
+def _failed(sentence: str) -> int:
+    print(printable(sentence), file=sys.stderr)
+    return 1
