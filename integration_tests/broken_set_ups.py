@@ -15,6 +15,7 @@ from fake_jira.clock import HOUR_MS
 from fake_jira.messages import Response, html_response, json_response
 from integration_tests import broken_networks, certificates
 from source_jira_flow.check.findings import FixedBy
+from source_jira_flow.sign_in.table import WAYS
 
 Config = dict[str, Any]
 
@@ -335,6 +336,26 @@ def _believe_other_address(scene: Scene) -> None:
 def _oauth_problem(problem: str) -> Callable[[Scene], None]:
     headers = {"WWW-Authenticate": f'OAuth realm="x",oauth_problem="{problem}"'}
     return lambda scene: scene.answering("/myself", html_response("Unauthorized", "", 401, headers))
+
+
+def _revoke_personal_tokens(scene: Scene) -> None:
+    for token in scene.site.bearer.personal.values():
+        token.revoked = True
+
+
+def _stopped_by_a_proxy(scene: Scene) -> None:
+    signed = Fault("proxy", match=lambda request: "Authorization" in request.headers, answer=_without_jira)
+    scene.jira.faults.add(signed)
+
+
+def _without_jira(request: Request) -> Response:
+    bare = dict.fromkeys(("X-AREQUESTID", "X-ANODEID", "X-ASESSIONID", "X-AUSERNAME"), "")
+    return Response(401, b"<html>Unauthorized</html>", "text/html", bare)
+
+
+def _few_scopes(scene: Scene) -> None:
+    for client in scene.site.bearer.clients.values():
+        client.scopes = frozenset(("read:jira-work", "read:jira-user"))
 
 
 # Permissions
@@ -680,7 +701,7 @@ BROKEN_SET_UPS = (
         "a token on self-hosted Jira",
         _changed(_data_center, credentials=SOME_TOKEN),
         "method",
-        ("Jira Cloud", "use OAuth or user name and password"),
+        ("Jira Cloud", "use a personal access token (8.14 or newer) or OAuth"),
         sign_ins=0,
     ),
     BrokenSetUp(
@@ -880,6 +901,53 @@ BROKEN_SET_UPS = (
             ("version_rejected", ("version_rejected",), YOU),
         )
     ),
+    BrokenSetUp(
+        "a personal access token revoked",
+        _after(_revoke_personal_tokens, lambda scene: scene.data_center("personal_access_token")),
+        "sign_in:unauthorized",
+        ("did not accept the personal access token", "Paste it again"),
+        sign_ins=1,
+    ),
+    BrokenSetUp(
+        "a personal access token on Cloud",
+        _changed(_cloud, credentials={"auth_type": "personal_access_token", "token": "NjY1MDc4NDkxMTU4Ot"}),
+        "method",
+        ("self-hosted Jira", "use an access token"),
+        sign_ins=0,
+    ),
+    BrokenSetUp(
+        "a personal access token stopped by a proxy",
+        _after(_stopped_by_a_proxy, lambda scene: scene.data_center("personal_access_token")),
+        "sign_in:personal_token:before_jira",
+        ("Something before Jira", "Authorization header"),
+        NETWORK,
+    ),
+    BrokenSetUp(
+        "an API token as a personal access token",
+        _credentials({"token": "ATATT3xFfGF0aBcDeF"}, lambda scene: scene.data_center("personal_access_token")),
+        "configuration",
+        ("API token of an Atlassian account", "choose “access token”"),
+    ),
+    BrokenSetUp(
+        "a service account's secret mistyped",
+        _credentials({"client_secret": "mistyped-secret"}, lambda scene: scene.cloud("service_account")),
+        "sign_in:service_account:refused",
+        ("client ID and client secret are not accepted", "paste both again"),
+    ),
+    BrokenSetUp(
+        "a service account before Data Center 11",
+        lambda scene: scene.data_center("service_account"),
+        "method",
+        ("need Jira Cloud or Data Center 11", "use a personal access token"),
+        sign_ins=0,
+    ),
+    BrokenSetUp(
+        "a service account without scopes for boards",
+        _after(_few_scopes, lambda scene: scene.cloud("service_account")),
+        "scope_of_boards",
+        ("read:board-scope:jira-software (for boards, sprints)", "Service accounts"),
+        succeeds=True,
+    ),
     # Permissions
     BrokenSetUp(
         "no Browse users",
@@ -1061,7 +1129,8 @@ BROKEN_SET_UPS = (
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
     """What must never be seen: the configured secrets, a key line by line, and in any escape."""
     credentials = config.get("credentials") or {}
-    values = [credentials.get(name, "") for name in ("access_token", "access_token_secret", "password")]
+    names = {field.name for way in WAYS for field in way.fields if field.is_secret and not field.is_multiline}
+    values = [credentials.get(name, "") for name in names]
     key = str(credentials.get("private_key", ""))
     values += [line for line in key.splitlines() if len(line) > 20 and "BEGIN" not in line and "END" not in line]
     values += [json.dumps(key)[1:-1]]

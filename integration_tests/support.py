@@ -75,7 +75,12 @@ CLOUD_OAUTH = Setup("cloud", "oauth")
 DATA_CENTER = Setup("data-center-10.3", "oauth", "/jira")
 SERVER = Setup("server-7.13", "username_password")
 SETUPS = (CLOUD, DATA_CENTER, SERVER)
-"""One of each kind, and each way to sign in once."""
+"""One of each kind."""
+PERSONAL_TOKEN = Setup("data-center-10.3", "personal_access_token", "/jira")
+CLOUD_SERVICE = Setup("cloud", "service_account")
+DATA_CENTER_SERVICE = Setup("data-center-11", "service_account", "/jira")
+TOKEN_SETUPS = (PERSONAL_TOKEN, CLOUD_SERVICE, DATA_CENTER_SERVICE)
+"""The ways to sign in that those leave out, on the kinds that have them."""
 
 
 @contextmanager

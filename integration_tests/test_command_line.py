@@ -7,14 +7,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, Type
 
 import source_jira_flow
-from fake_jira import FakeJira
+from fake_jira import FakeJira, Fault, Request
+from fake_jira.messages import Response, json_response
 from integration_tests.support import (
     CLOUD,
+    TOKEN_SETUPS,
     Run,
     Setup,
     config_for,
@@ -23,9 +26,11 @@ from integration_tests.support import (
     run_connector,
 )
 from source_jira_flow.run import main
+from source_jira_flow.sign_in.table import WAYS
 
 PROTOCOL = {kind.value for kind in Type}
 LEAST_SECRET = 8
+SECRET_FIELDS = sorted({field.name for way in WAYS for field in way.fields if field.is_secret})
 
 
 @pytest.fixture
@@ -58,10 +63,10 @@ def assert_protocol_only(run: Run) -> None:
 
 def secrets_of(credentials: Mapping[str, str]) -> Iterator[str]:
     """The secrets in every shape in which they could come out."""
-    for name in ("private_key", "access_token", "access_token_secret", "password"):
+    for name in SECRET_FIELDS:
         value = credentials.get(name, "")
         yield from (value, json.dumps(value)[1:-1], *value.splitlines())
-    for user, secret in (("email", "access_token"), ("username", "password")):
+    for user, secret in (("email", "access_token"), ("username", "password"), ("client_id", "client_secret")):
         pair = f"{credentials.get(user)}:{credentials.get(secret)}"
         yield from (base64.b64encode(pair.encode(encoding)).decode() for encoding in ("utf-8", "latin-1"))
 
@@ -110,6 +115,41 @@ def test_every_verb_keeps_to_the_protocol_and_keeps_its_secrets(setup: Setup, ji
     for run in (checked, read):
         assert_protocol_only(run)
         assert_no_secret(run, content["credentials"])
+
+
+@pytest.mark.parametrize("setup", TOKEN_SETUPS, ids=str)
+def test_no_secret_and_no_token_is_shown_at_any_level(
+    setup: Setup, start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    jira = start_jira(setup)
+    for client in jira.site.bearer.clients.values():
+        client.requests_each, client.short_lived = 5, 4
+    content = config_for(jira, setup.method)
+    config = written(folder / "config.json", content)
+    catalog = catalog_file(folder, content)
+    runs = [
+        run_connector("check", "--config", config, "--debug"),
+        run_connector("diagnose", "--config", config),
+        run_connector("read", "--config", config, "--catalog", catalog, "--debug"),
+    ]
+    assert [run.exit_code for run in runs] == [0, 0, 0]
+    # What a proxy may say, and what a refusal says.
+    jira.faults.add(Fault("echo", match="/search", answer=_echo))
+    jira.faults.refuse(401, match="/status")
+    runs.append(run_connector("read", "--config", config, "--catalog", catalog, "--debug"))
+    assert runs[-1].exit_code == 1
+    assert "You asked with" in runs[-1].stdout
+    for run in runs:
+        assert_no_secret(run, content["credentials"])
+        for token in jira.site.bearer.issued:
+            assert token not in run.stdout + run.stderr
+    assert setup.method == "personal_access_token" or len(jira.site.bearer.issued) >= 8
+
+
+def _echo(request: Request) -> Response:
+    header = request.headers.get("Authorization", "")
+    shown = [header, quote(header), base64.b64encode(header.encode()).decode(), json.dumps({"Authorization": header})]
+    return json_response({"errorMessages": ["You asked with", *shown]}, 400)
 
 
 def test_discover_lists_the_streams(start_jira: Callable[..., FakeJira], folder: Path) -> None:

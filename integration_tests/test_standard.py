@@ -20,10 +20,29 @@ from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests._job_runner import IConnector
 
 from fake_jira import FakeJira
-from integration_tests.support import CLOUD, DATA_CENTER, ROOT, SERVER, SHORT_WAITS, Setup, config_for
+from integration_tests.support import (
+    CLOUD,
+    CLOUD_SERVICE,
+    DATA_CENTER,
+    DATA_CENTER_SERVICE,
+    PERSONAL_TOKEN,
+    ROOT,
+    SERVER,
+    SHORT_WAITS,
+    Setup,
+    config_for,
+)
 from source_jira_flow.source import SourceJiraFlow
 
-_SETUPS = {"config_cloud": CLOUD, "config_data_center": DATA_CENTER, "config_server": SERVER, "config_refused": CLOUD}
+_SETUPS = {
+    "config_cloud": CLOUD,
+    "config_data_center": DATA_CENTER,
+    "config_server": SERVER,
+    "config_personal_access_token": PERSONAL_TOKEN,
+    "config_service_account_cloud": CLOUD_SERVICE,
+    "config_service_account_data_center": DATA_CENTER_SERVICE,
+    "config_refused": CLOUD,
+}
 
 
 @pytest.mark.filterwarnings("error::airbyte_cdk.test.standard_tests.DiscoveredCatalogWarning")

@@ -19,7 +19,17 @@ from fake_jira import FakeJira, Fault
 from fake_jira.bearer import Client
 from fake_jira.clock import HOUR_MS
 from fake_jira.messages import Request, Response, html_response, json_response
-from integration_tests.support import SHORT_WAITS, Setup, check, config_for, read_all
+from integration_tests.support import (
+    CLOUD_SERVICE,
+    DATA_CENTER_SERVICE,
+    PERSONAL_TOKEN,
+    SHORT_WAITS,
+    TOKEN_SETUPS,
+    Setup,
+    check,
+    config_for,
+    read_all,
+)
 from source_jira_flow.check.checkup import examine
 from source_jira_flow.check.command_line import diagnose_main
 from source_jira_flow.check.diagnosis import Diagnosis
@@ -32,10 +42,7 @@ from source_jira_flow.settings import Settings
 StartJira = Callable[..., FakeJira]
 
 LOGGER = logging.getLogger("test of tokens")
-PERSONAL = Setup("data-center-10.3", "personal_access_token", "/jira")
-CLOUD_SERVICE = Setup("cloud", "service_account")
-DATA_CENTER_SERVICE = Setup("data-center-11", "service_account", "/jira")
-EVERYWHERE = (PERSONAL, Setup("data-center-9", "personal_access_token"), CLOUD_SERVICE, DATA_CENTER_SERVICE)
+EVERYWHERE = (*TOKEN_SETUPS, Setup("data-center-9", "personal_access_token"))
 # What a service account of Data Center has nothing of, since Jira closes the boards to it.
 OF_BOARDS = {"boards", "sprints"}
 
@@ -125,8 +132,8 @@ def test_a_state_goes_on_with_another_way_to_sign_in(first: Setup, second: str, 
 
 
 def test_a_personal_token_is_told_apart_from_a_wrong_address(start_jira: StartJira) -> None:
-    jira = start_jira(PERSONAL)
-    config = config_for(jira, PERSONAL.method)
+    jira = start_jira(PERSONAL_TOKEN)
+    config = config_for(jira, PERSONAL_TOKEN.method)
     (token,) = jira.site.bearer.personal.values()
     for spoil in ("revoked", "expired", "mistyped"):
         token.revoked = spoil == "revoked"
@@ -149,17 +156,17 @@ def test_a_personal_token_is_told_apart_from_a_wrong_address(start_jira: StartJi
 def test_what_jira_says_of_a_personal_token_is_passed_on(
     answer: Response, code: str, says: str, start_jira: StartJira
 ) -> None:
-    jira = start_jira(PERSONAL)
+    jira = start_jira(PERSONAL_TOKEN)
     jira.faults.add(Fault("ended", match="/myself", answer=lambda request: answer))
-    diagnosis = diagnosed(config_for(jira, PERSONAL.method))
+    diagnosis = diagnosed(config_for(jira, PERSONAL_TOKEN.method))
     assert codes(diagnosis) == [code]
     assert says in diagnosis.message
 
 
 def test_no_cookie_outlives_a_personal_token(start_jira: StartJira) -> None:
     """Jira gives a session with every answer; one that is kept would let in who has no valid token any more."""
-    jira = start_jira(PERSONAL)
-    instance = connected(config_for(jira, PERSONAL.method))
+    jira = start_jira(PERSONAL_TOKEN)
+    instance = connected(config_for(jira, PERSONAL_TOKEN.method))
     assert not instance.jira.client.session.cookies
     (token,) = jira.site.bearer.personal.values()
     token.revoked = True

@@ -66,6 +66,6 @@ class PersonalToken(SignIn):
 class _PersonalTokenSigner(ByHeader):
     def problem(self, headers: Mapping[str, str], text: str) -> str | None:
         known = next((reason for reason, pattern in _ENDS if pattern.search(text)), None)
-        if known is None and not any(name in headers for name in _SIGNS_OF_JIRA) and "status-code" not in text:
+        if known is None and not any(headers.get(name) for name in _SIGNS_OF_JIRA) and "status-code" not in text:
             return "personal_token:before_jira"
         return known
