@@ -36,7 +36,7 @@ def in_parallel(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def merged(iterators: Sequence[Iterator[Item]], room: int = 2) -> Iterator[Item]:
+def merged(iterators: Sequence[Iterator[Item]], room: int = 1) -> Iterator[Item]:
     """What all iterators give, as it comes; those of one iterator in its order. Each is run by a thread of its own.
 
     At most `room` items are here at a time, with the one that the caller has. An error of an iterator is raised once

@@ -32,18 +32,18 @@ class Pace:
 
     @property
     def wanted(self) -> int:
-        """How many workers are enough: one that works, and those that wait for Jira meanwhile."""
+        """How many workers are enough: those that wait for Jira while one page is worked on."""
         waits = sorted(self._waits)
         if len(waits) < _FEWEST_SAMPLES:
             return self._workers
         # A wait is Jira's time and that of other threads: the shortest tell Jira's; one may have been a short page's.
         wait = waits[1]
         work = max(1e-6, (time.process_time() - self._cpu_before) / self._pages)
-        return min(self._workers, 1 + math.ceil(wait / work))
+        return min(self._workers, max(1, math.ceil(wait / work)))
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """For one page, from before it is asked for until its records are out. May wait before it begins."""
+        """For one page, from before it is asked for until the sender takes it. May wait before it begins."""
         with self._change:
             self._change.wait_for(lambda: self._at_work < self.wanted, _LONGEST_WAIT)
             self._at_work += 1

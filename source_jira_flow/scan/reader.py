@@ -61,7 +61,7 @@ class IssueReader:
         yield ScanPage([], None)
 
     def _paced(self, pages: Iterator[ScanPage]) -> Iterator[ScanPage]:
-        """Each page only once this worker may ask; the next one comes when the page is taken."""
+        """Each page only once this worker may ask; the next one may once the page is taken."""
         while True:
             with self._pace.at_work():
                 began = time.monotonic()

@@ -26,9 +26,9 @@ def paced(monkeypatch: pytest.MonkeyPatch, wait: float, work: float, pages: int 
 
 @pytest.mark.parametrize(
     ("wait", "work", "workers"),
-    [(0.2, 0.01, WORKERS), (0.03, 0.01, 4), (0.009, 0.01, 2), (0.0, 0.01, 1), (0.5, 0.0, WORKERS)],
+    [(0.2, 0.01, WORKERS), (0.03, 0.01, 3), (0.015, 0.01, 2), (0.009, 0.01, 1), (0.0, 0.01, 1), (0.5, 0.0, WORKERS)],
 )
-def test_workers_are_as_many_as_wait_for_jira_while_one_works(
+def test_workers_are_as_many_as_wait_for_jira_while_a_page_is_worked_on(
     wait: float, work: float, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert paced(monkeypatch, wait, work).wanted == workers
