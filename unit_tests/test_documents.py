@@ -1,0 +1,43 @@
+"""What the documents say is what the connector does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from source_jira_flow.streams import STREAMS, Stream
+from tools import columns
+
+DOCUMENTS = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
+
+
+def test_the_page_of_columns_is_current() -> None:
+    """To fix: python -m tools.columns"""
+    assert columns.DOCUMENT.read_text("utf-8") == columns.document()
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_every_column_says_what_it_means_and_where_jira_has_it(stream: Stream) -> None:
+    for name, column in stream.schema()["properties"].items():
+        meaning, _, field = column.get("description", "").partition(columns.JIRA_FIELD)
+        assert meaning.endswith("."), name
+        assert field, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8")):
+        if link.startswith("http"):
+            continue
+        name, _, heading = link.partition("#")
+        target = document.parent / name if name else document
+        assert target.exists(), link
+        if heading:
+            assert heading in _headings(target), link
+
+
+def _headings(document: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
