@@ -392,6 +392,8 @@ class Documents:
             # Self-hosted Jira leaves it out.
             document["author"] = None
         document["created"] = change.created if epoch else self.date(change.created)
+        if change.rule is not None:
+            document["historyMetadata"] = {"type": "automation", "cause": {"id": change.rule, "type": "rule"}}
         document["items"] = [self._change_item(item) for item in change.items]
         return document
 

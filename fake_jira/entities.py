@@ -168,6 +168,8 @@ class Change:
     """None where nobody was signed in, or the person is unknown by now."""
     created: int
     items: list[ChangeItem]
+    rule: str | None = None
+    """The automation rule that made it."""
 
 
 @dataclass(slots=True, eq=False)

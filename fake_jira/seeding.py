@@ -530,6 +530,10 @@ class _Builder:
                 issue.original_estimate = 3600 * random.choice((1, 4, 8, 40))
                 issue.remaining_estimate = max(issue.original_estimate - (issue.seconds_spent or 0), 0)
             issue.votes, issue.watchers = place % 5 // 3, 1 + place % 3
+            for change in issue.history[place % 2 : 1]:
+                change.rule = f"rule-{place}"
+            for worklog in issue.worklogs[place % 2 : 1]:
+                worklog.visibility = ("group", "jira-software-users")
             if place % 9 == 4:
                 issue.environment = random.choice(("Production", "Firefox on Linux", "Größe: 数据"))
 

@@ -36,6 +36,7 @@ from fake_jira import FakeJira, Request
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.config import Config
 from source_jira_flow.jira.connection import client_for, connect
+from source_jira_flow.records.observed import REMOVED_AT
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.scan import IssueScan
 from source_jira_flow.settings import Settings
@@ -77,6 +78,12 @@ class DirectAdapter(BaseAdapter):
         """Nothing is open."""
 
 
+def _key(data: Mapping[str, Any]) -> str:
+    if "link_id" in data:
+        return f"{data['issue_id']}/{data['link_id']}"
+    return str(data.get("id") or data["name"])
+
+
 @dataclass
 class Warehouse:
     """What a destination holds after append-dedup, and the states that it keeps."""
@@ -92,7 +99,7 @@ class Warehouse:
                 break
             if isinstance(message, tuple):
                 stream, data = message
-                self.rows.setdefault(stream, {})[str(data.get("id") or data["name"])] = dict(data)
+                self.rows.setdefault(stream, {})[_key(data)] = dict(data)
                 records += 1
             elif message.state is not None and message.state.stream is not None:
                 blob = message.state.stream.stream_state
@@ -109,6 +116,15 @@ class Warehouse:
             if comment["issue_id"] in issues
             and issues[comment["issue_id"]]["comment_count"]
             and comment["issue_updated"] == self._newest(comment["issue_id"])
+        }
+
+    def parts(self, stream: str) -> dict[str, dict[str, Any]]:
+        """The work logs, links or attachments that Jira still has, by the rule that the documentation gives."""
+        issues = self.rows.get("issues", {})
+        return {
+            key: row
+            for key, row in self.rows.get(stream, {}).items()
+            if not row.get(REMOVED_AT) and row["issue_updated"] == issues.get(row["issue_id"], {}).get("updated")
         }
 
     def _newest(self, issue_id: str) -> str:

@@ -24,7 +24,8 @@ from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.settings import Settings
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "15"))
-STREAMS = ["issues", "comments"]
+PARTS = ["worklogs", "issue_links", "attachments"]
+STREAMS = ["issues", "comments", "issue_changes", *PARTS]
 IMPORTED = ("software", "business")
 
 
@@ -46,6 +47,7 @@ class World:
             checkpoint_size=5,
         )
         self.keys_made = 0
+        self.beside_hidden: set[str] = set()
 
     # -- changes -----------------------------------------------------------------------------------
 
@@ -54,9 +56,17 @@ class World:
         kinds: list[Callable[[], None]] = [
             self.edit, self.edit, self.bulk_edit, self.comment, self.delete_comment, self.move, self.delete,
             self.create, self.create_many, self.rename_project, self.new_project,
-            self.hide_or_show_project, self.pass_time,
+            self.hide_or_show_project, self.pass_time, self.many_edits, self.rank, self.transition,
+            self.level, self.log_work, self.change_work, self.link, self.unlink, self.attach, self.detach,
         ]  # fmt: skip
         self.random.choice(kinds)()
+        account = self.site.service_account
+        self.beside_hidden |= {
+            other.id
+            for issue in self.site.issues.values()
+            if issue.links and not self.site.can_see_issue(account, issue)
+            for other in issue.linked
+        }
         self.clock.advance(self.random.choice([0, 1, 7, 400, 1000, 30_000]))
 
     def edit(self) -> None:
@@ -106,6 +116,60 @@ class World:
 
     def pass_time(self) -> None:
         self.clock.advance(self.random.choice([61_000, 3_600_000, 86_400_000]))
+
+    def many_edits(self) -> None:
+        issue, first = self.issue(), self.random.random()
+        for number in range(self.random.choice([3, 45])):
+            self.site.edit_issue(issue, anonymous=number % 5 == 4, labels=[f"{first}-{number}"])
+            self.clock.advance(self.random.choice([0, 0, 3]))
+
+    def rank(self) -> None:
+        self.site.rank_issue(self.issue())
+
+    def transition(self) -> None:
+        issue = self.issue()
+        self.site.transition(issue, self.random.choice(issue.project.statuses))
+
+    def level(self) -> None:
+        issue = self.issue()
+        self.site.set_security_level(issue, self.random.choice([None, *issue.project.security_levels]))
+
+    def log_work(self) -> None:
+        issue = self.issue()
+        for number in range(self.random.choice([1, 1, 23])):
+            hidden = ("role", "Administrators") if number % 7 == 6 else None
+            self.site.add_worklog(issue, 60 + number, visibility=hidden)
+
+    def change_work(self) -> None:
+        issue = self.one_with(lambda issue: issue.worklogs)
+        if issue is not None:
+            worklog = self.random.choice(issue.worklogs)
+            if self.random.random() < 0.5:
+                self.site.delete_worklog(issue, worklog)
+            else:
+                self.site.edit_worklog(issue, worklog, seconds=self.random.randint(1, 9_000))
+
+    def link(self) -> None:
+        one, other = self.issue(), self.issue()
+        if one is not other:
+            self.site.link_issues(one, other)
+
+    def unlink(self) -> None:
+        issue = self.one_with(lambda issue: issue.links)
+        if issue is not None:
+            self.site.unlink_issues(self.random.choice(issue.links))
+
+    def attach(self) -> None:
+        self.site.add_attachment(self.issue(), f"{self.random.random()}.txt")
+
+    def detach(self) -> None:
+        issue = self.one_with(lambda issue: issue.attachments)
+        if issue is not None:
+            self.site.delete_attachment(issue, self.random.choice(issue.attachments))
+
+    def one_with(self, has: Callable[[Issue], object]) -> Issue | None:
+        found = [issue for issue in self.site.issues.values() if has(issue)]
+        return self.random.choice(found) if found else None
 
     def issue(self) -> Issue:
         return self.random.choice(list(self.site.issues.values()))
@@ -169,6 +233,59 @@ class World:
         held = {key: row for key, row in self.warehouse.comments().items() if row["issue_id"] in truth}
         there = {comment.id for issue in truth.values() for comment in self.site.visible_comments(issue, account)}
         assert set(held) == there
+        self.verify_changes(truth)
+        self.verify_parts(truth)
+
+    def verify_changes(self, truth: dict[str, Issue]) -> None:
+        """Every entry, and no other; a new rank only where the issue changed since."""
+        rows = self.warehouse.rows.get("issue_changes", {})
+        held = {
+            key: (row["issue_key"], row["changed_at"], row["to_text"])
+            for key, row in rows.items()
+            if row["issue_id"] in truth
+        }
+        there = {
+            f"{entry.id}/{number}": (issue.key, from_milliseconds(entry.created), item.to_text)
+            for issue in truth.values()
+            for entry in issue.history
+            for number, item in enumerate(entry.items)
+        }
+        late = {
+            f"{entry.id}/{number}"
+            for issue in truth.values()
+            for entry in issue.history
+            for number, item in enumerate(entry.items)
+            if item.field == "Rank" and entry.created >= issue.updated
+        }
+        assert {key: value for key, value in held.items() if key not in late} == {
+            key: value for key, value in there.items() if key not in late
+        }
+        assert set(held) <= set(there)
+
+    def verify_parts(self, truth: dict[str, Issue]) -> None:
+        """The work logs, links and attachments of every issue. A link whose other end was out of sight for a while may
+        have been shown since, while the issue's own `updated` stayed."""
+        account = self.site.service_account
+        logged = {
+            worklog.id: worklog.seconds
+            for issue in truth.values()
+            for worklog in self.site.visible_worklogs(issue, account)
+        }
+        held = {
+            name: {key: row for key, row in self.warehouse.parts(name).items() if row["issue_id"] in truth}
+            for name in PARTS
+        }
+        assert {key: row["seconds_spent"] for key, row in held["worklogs"].items()} == logged
+        assert set(held["attachments"]) == {each.id for issue in truth.values() for each in issue.attachments}
+        both = {
+            f"{issue.id}/{link.id}"
+            for issue in truth.values()
+            for link in issue.links
+            if link.source.id in truth and link.target.id in truth
+        }
+        shown = {key for key, row in held["issue_links"].items() if row["linked_issue_id"] in truth}
+        assert shown <= both
+        assert {key.partition("/")[0] for key in both - shown} <= self.beside_hidden
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)

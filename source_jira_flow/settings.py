@@ -64,6 +64,8 @@ class Settings:
     window_size: int = 1000
     # The scan emits a state after so many issues or seconds: at the end of a page, so a thousand issues at most.
     checkpoint_size: int = 900
+    # Histories that Jira embedded in part are asked for once so many entries are due, or a range of issues is read.
+    waiting_changes: int = 5000
     checkpoint_seconds: float = 30.0
 
     @classmethod

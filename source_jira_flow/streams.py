@@ -18,7 +18,16 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 
 from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
 from source_jira_flow.records.stream import StreamDefinition
-from source_jira_flow.scan.fed import CommentStream, FedStream, IssueStream, LabelStream
+from source_jira_flow.scan.fed import (
+    AttachmentStream,
+    CommentStream,
+    IssueStream,
+    LabelStream,
+    LinkStream,
+    WorklogStream,
+)
+from source_jira_flow.scan.fed_changes import ChangeStream
+from source_jira_flow.scan.fed_stream import FedStream
 from source_jira_flow.scan.shared import SharedScan
 from source_jira_flow.snapshots.base import Snapshot
 from source_jira_flow.snapshots.labels import LabelSnapshot
@@ -44,6 +53,10 @@ class Stream(StreamDefinition):
 STREAMS = (
     Stream("issues", ("id",), "updated", fed=IssueStream),
     Stream("comments", ("id",), "issue_updated", fed=CommentStream),
+    Stream("issue_changes", ("id",), "changed_at", fed=ChangeStream),
+    Stream("worklogs", ("id",), "issue_updated", fed=WorklogStream),
+    Stream("issue_links", ("issue_id", "link_id"), "issue_updated", fed=LinkStream),
+    Stream("attachments", ("id",), "issue_updated", fed=AttachmentStream),
     Stream("users", ("id",), "observed_at", snapshot=UserSnapshot),
     Stream("projects", ("id",), "observed_at", snapshot=ProjectSnapshot),
     Stream("sprints", ("id",), "observed_at", snapshot=SprintSnapshot),

@@ -41,6 +41,15 @@ def board_sprints(client: JiraClient, board_id: int, states: str | None = None) 
     return list(offset_rows(ask, _PAGE, path, sure=states is None))
 
 
+def board_configuration(client: JiraClient, board_id: int) -> dict[str, Any]:
+    """The columns of a board, its filter, and what it estimates with. Raises NotFound for a private board."""
+    path = f"{_BOARDS}/{board_id}/configuration"
+    with scopes_named("read:board-scope.admin:jira-software"):
+        accept = an_object(path, columnConfig=dict)
+        document: dict[str, Any] = client.get(path, accept=accept, lasting=is_broken_board)
+    return document
+
+
 def is_broken_board(fault: ServerFault) -> bool:
     """Whether a 500 is Jira's way to say that the board's columns hold no status: it will stay so."""
     return any("column" in message.lower() or "mapped status" in message.lower() for message in fault.messages)
@@ -52,16 +61,17 @@ def is_out_of_reach(error: JiraFlowError) -> bool:
 
 
 @contextmanager
-def scopes_named() -> Iterator[None]:
-    """Where a token lacks a scope for these requests, the error says which it needs."""
+def scopes_named(*more: str) -> Iterator[None]:
+    """Where a token lacks a scope for these requests, the error says which it needs, and `more`."""
     try:
         yield
     except SignInRefused as refused:
         if refused.reason != "scope":
             raise
+        scopes = ("read:board-scope:jira-software", "read:project:jira", "read:sprint:jira-software", *more)
         raise SignInRefused(
-            "The token lacks the scopes for boards and sprints: make one with read:board-scope:jira-software,"
-            " read:project:jira and read:sprint:jira-software.",
+            f"The token lacks the scopes for boards and sprints: make one with {', '.join(scopes[:-1])} and"
+            f" {scopes[-1]}.",
             reason="scope",
             status=refused.status,
         ) from refused

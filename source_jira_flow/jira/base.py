@@ -55,6 +55,9 @@ class Jira(ABC):
     # How many rows of one search can be reached, or None for any number.
     result_window: ClassVar[int | None]
 
+    # How many entries of a history a search embeds, the newest ones, or None for all.
+    most_embedded_changes: ClassVar[int | None]
+
     # How many requests may be under way at once.
     workers: int
 
@@ -63,8 +66,13 @@ class Jira(ABC):
         """The parsed JSON of a list or an object that has no method of its own here; `accept` looks at its form."""
 
     @abstractmethod
-    def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
-        """A page of issues, each with `id`, `key` and the `fields`. `position` is an earlier page's `next`."""
+    def search(
+        self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None, expand: Sequence[str] = ()
+    ) -> SearchPage:
+        """A page of issues, each with `id`, `key`, the `fields`, and what `expand` names, such as `changelog`.
+
+        `position` is an earlier page's `next`.
+        """
 
     @abstractmethod
     def count(self, jql: str) -> Count:
@@ -120,12 +128,38 @@ class Jira(ABC):
         """All comments of an issue in the order of creation, page by page; none where the issue is gone."""
 
     @abstractmethod
+    def worklogs(self, issue_id: str) -> Iterator[JsonObject]:
+        """All work logs of an issue in the order of creation, page by page; none where the issue is gone."""
+
+    @abstractmethod
+    def deleted_worklogs(self, since: int) -> Iterator[tuple[str, int]]:
+        """Ids of the work logs of all projects that were deleted since then, but for the last minute, and when.
+
+        Instants are epoch milliseconds. Whether `since` itself is among them is not certain.
+        """
+
+    @abstractmethod
+    def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:
+        """Entries of the histories of up to 1,000 issues, with the issue's id, which can come several times.
+
+        Issues that are gone are missing. `created` may be epoch milliseconds.
+        """
+
+    @abstractmethod
+    def history(self, issue_id: str) -> list[JsonObject]:
+        """All entries of one history, asked for by itself; none where the issue is gone."""
+
+    @abstractmethod
     def boards(self) -> Iterator[JsonObject]:
         """All boards that the account can see. See `agile.boards` for what it raises."""
 
     @abstractmethod
     def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
         """The sprints that a board shows, all or those in `states`. See `agile.board_sprints` for what it raises."""
+
+    @abstractmethod
+    def board_configuration(self, board_id: int) -> JsonObject:
+        """A board's columns, filter and estimation. See `agile.board_configuration` for what it raises."""
 
     @abstractmethod
     def sprint(self, sprint_id: int) -> JsonObject | None:

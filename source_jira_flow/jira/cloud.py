@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import BrokenPromise
+from source_jira_flow.errors import BrokenPromise, NotFound
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
@@ -19,6 +19,9 @@ _PROJECT_SEARCH = "/rest/api/2/project/search"
 _PROJECT_PAGE = 100
 _LISTED_PROJECTS = {"expand": "description,lead", "status": ["live", "archived"]}
 _LABEL_PAGE = 1000
+_CHANGELOGS = "/rest/api/2/changelog/bulkfetch"
+_CHANGELOG_PAGE = 10_000
+_CHANGELOG_OF_ONE_PAGE = 100
 
 
 class CloudJira(RestJira):
@@ -28,9 +31,14 @@ class CloudJira(RestJira):
     kind_title: ClassVar[str] = "Jira Cloud"
     lists_labels: ClassVar[bool] = True
     result_window: ClassVar[int | None] = None
+    most_embedded_changes: ClassVar[int | None] = 40
 
-    def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
+    def search(
+        self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None, expand: Sequence[str] = ()
+    ) -> SearchPage:
         body: JsonObject = {"jql": jql, "fields": list(fields), "maxResults": limit}
+        if expand:
+            body["expand"] = ",".join(expand)
         if position is not None:
             body["nextPageToken"] = position
         answer = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list))
@@ -42,6 +50,26 @@ class CloudJira(RestJira):
     def count(self, jql: str) -> Count:
         answer = self.client.post(_COUNT, {"jql": jql}, an_object(_COUNT, count=int))
         return Count(answer["count"], exact=False)
+
+    def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:
+        body: JsonObject = {"issueIdsOrKeys": list(issue_ids), "maxResults": _CHANGELOG_PAGE}
+        while True:
+            answer = self.client.post(_CHANGELOGS, body, an_object(_CHANGELOGS, issueChangeLogs=list))
+            for found in answer["issueChangeLogs"]:
+                yield str(found["issueId"]), found["changeHistories"]
+            token = answer.get("nextPageToken")
+            if token is None:
+                return
+            if token == body.get("nextPageToken"):
+                raise BrokenPromise("Jira gave the same page token twice: the list of changes would never end.")
+            body["nextPageToken"] = token
+
+    def history(self, issue_id: str) -> list[JsonObject]:
+        try:
+            path = f"/rest/api/2/issue/{issue_id}/changelog"
+            return list(self._offset_rows(path, _CHANGELOG_OF_ONE_PAGE, {}))
+        except NotFound:
+            return []
 
     def projects(self) -> list[JsonObject]:
         return list(self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "orderBy": "key"}))

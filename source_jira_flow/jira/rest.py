@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import NotFound, PassingFault
+from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira import agile
 from source_jira_flow.jira.base import Accept, Jira
@@ -15,6 +15,8 @@ from source_jira_flow.jira.shape import a_list_of_fields, an_object
 
 _FIELD = "/rest/api/2/field"
 _MY_PERMISSIONS = "/rest/api/2/mypermissions"
+_DELETED_WORKLOGS = "/rest/api/2/worklog/deleted"
+_WORKLOG_PAGE = 5000
 
 
 class RestJira(Jira):
@@ -57,27 +59,61 @@ class RestJira(Jira):
         return documents
 
     def comments(self, issue_id: str) -> Iterator[JsonObject]:
-        start, path = 0, f"/rest/api/2/issue/{issue_id}/comment"
+        return self._parts(issue_id, "comment", "comments", {"maxResults": 100, "orderBy": "created"})
+
+    def worklogs(self, issue_id: str) -> Iterator[JsonObject]:
+        return self._parts(issue_id, "worklog", "worklogs", {"maxResults": _WORKLOG_PAGE})
+
+    def _parts(self, issue_id: str, last: str, name: str, params: Mapping[str, Any]) -> Iterator[JsonObject]:
+        start, path = 0, f"/rest/api/2/issue/{issue_id}/{last}"
+        accept = an_object(path, **{name: list, "total": int})
         progress = Progress(path)
         while True:
             try:
-                params = {"startAt": start, "maxResults": 100, "orderBy": "created"}
-                page = self.client.get(path, params, accept=an_object(path, comments=list, total=int))
+                page = self.client.get(path, {"startAt": start, **params}, accept=accept)
             except NotFound:
                 return
-            rows = page["comments"]
+            rows = page[name]
             yield from progress.new(rows)
             start += len(rows)
             if start >= page["total"]:
                 return
             if not rows:
-                raise PassingFault(f"Jira gave {start} of {page['total']} comments of issue {issue_id} and then none.")
+                raise PassingFault(f"Jira gave {start} of {page['total']} {name} of issue {issue_id} and then none.")
+
+    def deleted_worklogs(self, since: int) -> Iterator[tuple[str, int]]:
+        accept = an_object(_DELETED_WORKLOGS, values=list)
+        while True:
+            page = self.client.get(_DELETED_WORKLOGS, {"since": since}, accept=accept)
+            for row in page["values"]:
+                yield str(row["worklogId"]), int(row["updatedTime"])
+            if page.get("lastPage") is not False:
+                return
+            if page["until"] <= since:
+                raise BrokenPromise("Jira's list of deleted work logs runs in a circle: it would never end.")
+            since = int(page["until"])
+
+    def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:
+        return ((issue_id, self.history(issue_id)) for issue_id in issue_ids)
+
+    def history(self, issue_id: str) -> list[JsonObject]:
+        try:
+            path = f"/rest/api/2/issue/{issue_id}"
+            params = {"fields": "id", "expand": "changelog"}
+            issue = self.client.get(path, params, accept=an_object(path, changelog=dict))
+        except NotFound:
+            return []
+        entries: list[JsonObject] = issue["changelog"]["histories"]
+        return entries
 
     def boards(self) -> Iterator[JsonObject]:
         return agile.boards(self.client)
 
     def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
         return agile.board_sprints(self.client, board_id, states)
+
+    def board_configuration(self, board_id: int) -> JsonObject:
+        return agile.board_configuration(self.client, board_id)
 
     def sprint(self, sprint_id: int) -> JsonObject | None:
         return agile.sprint(self.client, sprint_id)

@@ -29,12 +29,18 @@ class SelfHostedJira(RestJira):
     lists_labels: ClassVar[bool] = False
     # Data Center on OpenSearch, and Lucene with its limit flag, answer HTTP 500 past it.
     result_window: ClassVar[int | None] = 10_000
+    most_embedded_changes: ClassVar[int | None] = None
 
-    def search(self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None) -> SearchPage:
+    def search(
+        self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None, expand: Sequence[str] = ()
+    ) -> SearchPage:
         start = position or 0
         # A page that reaches past the window is refused whole.
         size = min(limit, max(1, self.result_window - start)) if self.result_window else limit
-        answer = self._search({"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start})
+        body: JsonObject = {"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start}
+        if expand:
+            body["expand"] = list(expand)
+        answer = self._search(body)
         issues, total = answer["issues"], answer["total"]
         reached = start + len(issues)
         if not issues and start < total:

@@ -1,15 +1,25 @@
-"""Which custom fields of this site hold sprints, story points and epic links: by their schema, never by an id."""
+"""What the fields of this site are: sprints, story points and epic links by their schema, never by an id; and the
+field that an item of a history means, which does not always say its id."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from source_jira_flow.common.json import JsonObject
 
 _SPRINT = "com.pyxis.greenhopper.jira:gh-sprint"
 _EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 _STORY_POINTS = "com.pyxis.greenhopper.jira:jsw-story-points"
+_CUSTOM = "custom"
+# What a history calls some of Jira's own fields, as it has since Jira 4. The others it calls by their id.
+_SYSTEM_FIELDS = {
+    "key": "issuekey",
+    "component": "components",
+    "fix version": "fixVersions",
+    "version": "versions",
+    "link": "issuelinks",
+}
 _NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 
 
@@ -20,19 +30,40 @@ class FieldMap:
     sprints: tuple[str, ...] = ()
     story_points: tuple[str, ...] = ()
     epic_links: tuple[str, ...] = ()
+    names: Mapping[tuple[bool, str], str] = field(default_factory=dict)
+    """Ids by whether the field is a custom one, and its name in lower case (of Jira's own fields the id as well);
+    names that several fields have are left out."""
+
+    def changed_field(self, name: str | None, kind: str | None) -> str | None:
+        """The id of the field that a history calls so, or None where that is not certain. `kind` is its `fieldtype`."""
+        called = (name or "").lower()
+        if kind != _CUSTOM:
+            called = _SYSTEM_FIELDS.get(called, called).lower()
+        return self.names.get((kind == _CUSTOM, called))
 
     @classmethod
     def of(cls, fields: Iterable[JsonObject]) -> FieldMap:
         """From Jira's list of fields. A plain number field counts as story points by its name alone."""
         by_kind: dict[str, list[str]] = {}
         named: list[str] = []
-        for field in fields:
-            kind = (field.get("schema") or {}).get("custom") or ""
-            by_kind.setdefault(kind, []).append(field["id"])
-            if kind == _NUMBER and str(field.get("name")).strip().lower() == "story points":
-                named.append(field["id"])
+        listed = list(fields)
+        for field_ in listed:
+            kind = (field_.get("schema") or {}).get("custom") or ""
+            by_kind.setdefault(kind, []).append(field_["id"])
+            if kind == _NUMBER and str(field_.get("name")).strip().lower() == "story points":
+                named.append(field_["id"])
         return cls(
             sprints=tuple(by_kind.get(_SPRINT, ())),
             story_points=tuple(by_kind.get(_STORY_POINTS, ())) + tuple(named),
             epic_links=tuple(by_kind.get(_EPIC_LINK, ())),
+            names=_names(listed),
         )
+
+
+def _names(fields: Iterable[JsonObject]) -> dict[tuple[bool, str], str]:
+    ids: dict[tuple[bool, str], set[str]] = {}
+    for field_ in fields:
+        custom = bool(field_.get("custom"))
+        for name in (field_.get("name"), None if custom else field_["id"]):
+            ids.setdefault((custom, str(name or "").lower()), set()).add(field_["id"])
+    return {called: next(iter(found)) for called, found in ids.items() if len(found) == 1 and called[1]}

@@ -27,6 +27,8 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
     parent = get("parent") or _NOTHING
     # Ordered by module, each left for good before the next.
     kept = {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT}
+    components = [component.get("name") for component in get("components") or ()]
+    fix_versions = [version.get("name") for version in get("fixVersions") or ()]
     sprints = _first(fields, field_map.sprints)
     epic_key = _first(fields, field_map.epic_links) or _epic(parent)
     story_points = _first(fields, field_map.story_points)
@@ -63,6 +65,15 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
         "due_date": get("duedate"),
         "story_points": story_points,
         "comment_count": (get("comment") or _NOTHING).get("total"),
+        "watch_count": (get("watches") or _NOTHING).get("watchCount"),
+        "vote_count": (get("votes") or _NOTHING).get("votes"),
+        "time_spent": get("timespent"),
+        "time_estimate": get("timeestimate"),
+        "original_estimate": get("timeoriginalestimate"),
+        "components": components,
+        "fix_versions": fix_versions,
+        "security_level": (get("security") or _NOTHING).get("name"),
+        "environment": get("environment"),
         "url": f"{site_url}/browse/{key}",
         "fields": kept,
     }

@@ -19,10 +19,18 @@ _MOST_LISTINGS = 20
 class IdRead:
     """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
 
-    def __init__(self, jira: Jira, projects: Callable[[], Sequence[str]], fields: Sequence[str], span: str) -> None:
+    def __init__(
+        self,
+        jira: Jira,
+        projects: Callable[[], Sequence[str]],
+        fields: Sequence[str],
+        expand: Sequence[str],
+        span: str,
+    ) -> None:
         self._jira = jira
         self._projects = projects
         self._fields = fields
+        self._expand = expand
         self._span = span
 
     def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[JsonObject], int]]:
@@ -104,7 +112,7 @@ class IdRead:
         cursor = None
         try:
             while True:
-                page = self._jira.search(query, self._fields, len(issue_ids), cursor)
+                page = self._jira.search(query, self._fields, len(issue_ids), cursor, self._expand)
                 rows += page.issues
                 cursor = page.next
                 if cursor is None:
@@ -118,7 +126,6 @@ class IdRead:
     def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
         if self._jira.issue_exists(issue_id):
-            return self._jira.search(
-                jql.both(self._in(self._projects()), jql.in_ids([issue_id])), self._fields, 1
-            ).issues
+            query = jql.both(self._in(self._projects()), jql.in_ids([issue_id]))
+            return self._jira.search(query, self._fields, 1, expand=self._expand).issues
         return []

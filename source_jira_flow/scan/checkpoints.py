@@ -8,7 +8,7 @@ from typing import Any
 
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.scan.batch import Outgoing
-from source_jira_flow.scan.fed import FedStream
+from source_jira_flow.scan.fed_stream import FedStream
 from source_jira_flow.state.issues import IssueState, looked_back, written_groups
 from source_jira_flow.state.packing import pack_versions
 from source_jira_flow.state.progress import Group
@@ -47,7 +47,7 @@ class Checkpoints:
         for stream in self._streams:
             sent, horizon = outgoing.versions.get(stream.name, {}), self._horizons[stream.name]
             self._versions[stream.name].update(version for version in sent.items() if version[1] >= horizon)
-            stream.commit(record.data for record in outgoing.records if record.stream_name == stream.name)
+            stream.commit((record.data for record in outgoing.records if record.stream_name == stream.name), sent)
         if outgoing.settle is not None:
             outgoing.settle()
         self._issues_since += max(map(len, outgoing.versions.values()), default=0)

@@ -5,60 +5,29 @@ One more is a class here (the fields it needs, its records of one issue) and a r
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
 
-from source_jira_flow.common.instants import from_milliseconds
+from source_jira_flow.common.instants import MINUTE, from_milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.errors import Forbidden, NotFound
 from source_jira_flow.jira.base import Jira
+from source_jira_flow.records.attachments import attachment_record
 from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record
 from source_jira_flow.records.labels import label_columns
+from source_jira_flow.records.links import link_record
 from source_jira_flow.records.observed import observed
+from source_jira_flow.records.worklogs import worklog_record, worklog_removal
+from source_jira_flow.scan.fed_stream import ALL, FedStream
+from source_jira_flow.state.deletions import stored_deletions, written_deletions
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.sync import Sync
-
-_ALL = "*all"
-# Pages are read by the instants, and every record names its project.
-_ALWAYS = ("created", "updated", "project")
-
-
-class FedStream(ABC):
-    """One stream that the scan feeds. Pages come to several workers at once; a page's records go out together.
-
-    `fields` are names of fields, or `*all` and, each after a `-`, those that this stream does not need of all.
-    """
-
-    fields: ClassVar[tuple[str, ...]]
-
-    def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
-        self.name = name
-        self._sync = sync
-        self._field_map = field_map
-
-    @classmethod
-    def is_fed(cls, jira: Jira) -> bool:  # those that override it need it
-        """Whether the stream is made of issues on this Jira."""
-        return True
-
-    def prepare(self, issues: Sequence[JsonObject]) -> None:
-        """Called with the issues of a page before their records are made: to ask for what Jira embeds only in part."""
-
-    @abstractmethod
-    def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
-        """The stream's records of one issue."""
-
-    def commit(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Called by one thread when these records are out: for a stream that keeps a state of its own."""
-
-    def own_state(self) -> dict[str, Any]:
-        """What the stream's state holds besides the progress of the scan: of what was committed, and no more."""
-        return {}
 
 
 class IssueStream(FedStream):
@@ -68,7 +37,7 @@ class IssueStream(FedStream):
     page is still in the processor's cache then, and what waits for output is a fifth of the size.
     """
 
-    fields = (_ALL, "-worklog", "-attachment")
+    fields = (ALL, "-worklog", "-attachment")
 
     def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
         super().__init__(name, sync, field_map)
@@ -81,28 +50,108 @@ class IssueStream(FedStream):
         return (record,)
 
 
-class CommentStream(FedStream):
-    """All comments of each issue. Those that Jira did not embed are asked for, issue by issue, in parallel."""
+class PartStream(FedStream):
+    """Parts of issues, all of each issue. Those that Jira did not embed are asked for, issue by issue, in parallel.
 
-    fields = ("comment",)
+    `rows` is their name in the field, where their `total` stands beside them.
+    """
 
-    def prepare(self, issues: Sequence[JsonObject]) -> None:
+    rows: ClassVar[str]
+
+    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
         """Replace what Jira embedded where its total says that there is more."""
-        cut = [issue for issue in issues if _is_cut(issue["fields"].get("comment"))]
-        for issue, comments in in_parallel(self._all_comments, cut, self._sync.workers):
-            issue["fields"]["comment"]["comments"] = comments
+        cut = [issue for issue in issues if self._is_cut(issue["fields"].get(self.fields[0]))]
+        for issue, rows in in_parallel(self._all_rows, cut, self._sync.workers):
+            issue["fields"][self.fields[0]][self.rows] = rows
+        return ()
 
-    def _all_comments(self, issue: JsonObject) -> list[JsonObject]:
-        return list(self._sync.jira.comments(issue["id"]))
+    def _is_cut(self, embedded: JsonObject | None) -> bool:
+        return embedded is not None and embedded["total"] > len(embedded[self.rows])
+
+    @abstractmethod
+    def _all_rows(self, issue: JsonObject) -> list[JsonObject]: ...
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        embedded = issue["fields"].get("comment")
-        for comment in embedded["comments"] if embedded else ():
-            yield comment_record(comment, issue)
+        embedded = issue["fields"].get(self.fields[0])
+        for row in embedded[self.rows] if embedded else ():
+            yield self._record(row, issue)
+
+    @abstractmethod
+    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]: ...
 
 
-def _is_cut(embedded: JsonObject | None) -> bool:
-    return embedded is not None and embedded["total"] > len(embedded["comments"])
+class CommentStream(PartStream):
+    """All comments of each issue."""
+
+    fields = ("comment",)
+    rows = "comments"
+
+    def _all_rows(self, issue: JsonObject) -> list[JsonObject]:
+        return list(self._sync.jira.comments(issue["id"]))
+
+    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]:
+        return comment_record(row, issue)
+
+
+class WorklogStream(PartStream):
+    """All work logs of each issue, and removals of those that were deleted.
+
+    Jira lists those of the last minute later. So each sync tells what was deleted from a minute before the last one
+    began up to a minute before it began itself: everything once.
+    """
+
+    fields = ("worklog",)
+    rows = "worklogs"
+
+    def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
+        super().__init__(name, sync, field_map)
+        self._since = stored_deletions(sync.states.stored(name))
+        self._until = sync.now - MINUTE
+
+    def _all_rows(self, issue: JsonObject) -> list[JsonObject]:
+        return list(self._sync.jira.worklogs(issue["id"]))
+
+    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]:
+        return worklog_record(row, issue)
+
+    def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
+        since = self._since
+        if since is None:
+            return (), self._removals_are_out
+        try:
+            # Jira may leave out `since` itself, or not.
+            deleted = dict(self._sync.jira.deleted_worklogs(since - 1))
+        except (NotFound, Forbidden) as refused:
+            self._sync.logger.warning("Jira does not tell which work logs were deleted: %s", refused)
+            return None
+        gone = [(key, at) for key, at in deleted.items() if since <= at < self._until]
+        return [worklog_removal(key, at) for key, at in gone], self._removals_are_out
+
+    def _removals_are_out(self) -> None:
+        self._since = max(self._since or 0, self._until)
+
+    def own_state(self) -> dict[str, Any]:
+        return written_deletions(self._since)
+
+
+class LinkStream(FedStream):
+    """All links of each issue whose other end the account sees."""
+
+    fields = ("issuelinks",)
+
+    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
+        for link in issue["fields"].get("issuelinks") or ():
+            yield link_record(link, issue)
+
+
+class AttachmentStream(FedStream):
+    """What is told about each attachment."""
+
+    fields = ("attachment",)
+
+    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
+        for attachment in issue["fields"].get("attachment") or ():
+            yield attachment_record(attachment, issue)
 
 
 class LabelStream(FedStream):
@@ -127,19 +176,8 @@ class LabelStream(FedStream):
             if label not in self._claims and self._claims.setdefault(label, issue["id"]) == issue["id"]:
                 yield observed(label_columns(label), self._observed_at)
 
-    def commit(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
         self._out.update(record["name"] for record in records)
 
     def own_state(self) -> dict[str, Any]:
         return written_labels(self._out)
-
-
-def asked_fields(streams: Iterable[FedStream]) -> list[str]:
-    """The fields that these streams need together: what one leaves out is asked for where another needs it."""
-    wanted = [stream.fields for stream in streams]
-    named = {name for fields in wanted for name in fields if name != _ALL and not name.startswith("-")}
-    whole = [fields for fields in wanted if _ALL in fields]
-    if not whole:
-        return sorted(named.union(_ALWAYS))
-    left_out = [name for name in whole[0] if name.startswith("-") and all(name in fields for fields in whole)]
-    return [_ALL, *(name for name in left_out if name[1:] not in named)]

@@ -125,7 +125,7 @@ class RangeReader:
     def _crowded(self, after: int) -> Iterator[ScanPage]:
         """One second by its ids. What came of it already in this read is passed over."""
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
-        second = IdRead(self._search.jira, self._projects, self._search.fields, span)
+        second = IdRead(self._search.jira, self._projects, self._search.fields, self._search.expand, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
         for rows, last_id in second.rows(lacking, self._search.page_size):
             yield ScanPage(self._fresh(rows), Position(self._second, last_id))

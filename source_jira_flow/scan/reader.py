@@ -40,9 +40,11 @@ class _Patience:
 class IssueReader:
     """Reads issues for all workers. `fail_at_end` takes errors that end the streams once everything else is read."""
 
-    def __init__(self, sync: Sync, fields: Sequence[str], fail_at_end: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, sync: Sync, fields: Sequence[str], expand: Sequence[str], fail_at_end: Callable[[Exception], None]
+    ) -> None:
         self.sync = sync
-        self.search = IssueSearch(sync.jira, fields, sync.settings.page_size)
+        self.search = IssueSearch(sync.jira, fields, expand, sync.settings.page_size)
         self._fail_at_end = fail_at_end
         self._pace = Pace(sync.workers)
         self._lock = threading.Lock()
@@ -91,7 +93,7 @@ class IssueReader:
 
     def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
         """The issues of a span that are not among the `known` ids: listed by id, and read in portions."""
-        again = IdRead(self.search.jira, lambda: group.projects, self.search.fields, span)
+        again = IdRead(self.search.jira, lambda: group.projects, self.search.fields, self.search.expand, span)
         ids = self.asking(group, again.ids) or set()
         for issues, _ in again.rows(sorted(ids.difference(known), key=int), self.search.page_size):
             yield issues

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from airbyte_cdk.sources.types import Record
@@ -19,18 +20,20 @@ from source_jira_flow.errors import SignInRefused
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.seen import Seen
-from source_jira_flow.scan.backfill import Backfill, Job
+from source_jira_flow.scan.backfill import Backfill
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.checkpoints import Checkpoints
-from source_jira_flow.scan.fed import FedStream, asked_fields
+from source_jira_flow.scan.fed_stream import FedStream, asked_expand, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
 from source_jira_flow.scan.plan import make_plan, projects_to_read
 from source_jira_flow.scan.reader import IssueReader
+from source_jira_flow.scan.waiting import Waiting, outgoing
 from source_jira_flow.state.issues import IssueState
 from source_jira_flow.sync import Sync
 
 Workers = Sequence[Iterator[Outgoing]]
+ScanJob = Callable[[], Iterable[Batch | Outgoing]]
 # After so many jobs in a row that failed, the rest would fail as well.
 _FAILURES_IN_A_ROW = 3
 
@@ -47,9 +50,9 @@ class IssueScan:
             stream.name: IssueState.parse(stream.name, sync.states.stored(stream.name)) for stream in self._streams
         }
         self._checkpoints = Checkpoints(sync, self._streams, self._states)
-        self._reader = IssueReader(sync, asked_fields(self._streams), self._fail_at_end)
+        self._reader = IssueReader(sync, asked_fields(self._streams), asked_expand(self._streams), self._fail_at_end)
         self._backfills: list[Backfill] = []
-        self._jobs: JobQueue[Job] = JobQueue(
+        self._jobs: JobQueue[ScanJob] = JobQueue(
             [
                 lambda: [self._plan],
                 lambda: [backfill.look_again for backfill in self._backfills],
@@ -92,19 +95,36 @@ class IssueScan:
         """Do jobs until there are none."""
         while (job := self._jobs.take()) is not None:
             try:
-                for batch in job():
-                    outgoing = self._outgoing(batch)
-                    # The issues are not held while their records are sent.
-                    del batch
-                    yield outgoing
-                    del outgoing
+                yield from self._sent(job())
                 self._failed_in_a_row = 0
             except Exception as error:  # noqa: BLE001  # whatever fails one job must not end the others
                 self._note_failure(error)
             finally:
                 self._jobs.done()
 
-    def _outgoing(self, batch: Batch) -> Outgoing:
+    def _sent(self, batches: Iterable[Batch | Outgoing]) -> Iterator[Outgoing]:
+        """What is made of a job's batches. What waits is sent for several at once, and before a job fails.
+
+        While something waits nothing is settled: what came after it is settled with it.
+        """
+        waiting = Waiting(self._sync.settings.waiting_changes)
+        try:
+            for batch in batches:
+                outgoing = batch if isinstance(batch, Outgoing) else self._outgoing(batch, waiting)
+                # The issues are not held while their records are sent.
+                del batch
+                yield outgoing
+                del outgoing
+                if waiting.is_full:
+                    yield waiting.completed()
+        except Exception:
+            if waiting:
+                yield waiting.completed()
+            raise
+        if waiting:
+            yield waiting.completed()
+
+    def _outgoing(self, batch: Batch, waiting: Waiting) -> Outgoing:
         """The records of a batch. What was edited at or after T0 is for the next sync: no issue comes twice in one."""
         for issue in batch.issues:
             issue["updated_ms"] = milliseconds(issue["fields"]["updated"])
@@ -114,25 +134,24 @@ class IssueScan:
             for stream in self._streams
             if stream.name in batch.streams
         }
-        for stream, issues in wanted.items():
-            stream.prepare(issues)
         most: list[JsonObject] = max(wanted.values(), key=len, default=[])
         self._seen.note(most, self._field_map)
-        return Outgoing(
-            [
-                Record(data=data, stream_name=stream.name)
-                for stream, issues in wanted.items()
-                for issue in issues
-                for data in stream.records(issue)
-            ],
-            {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
-            batch.settle,
-        )
+        for stream, issues in wanted.items():
+            late = stream.prepare(issues, batch.passes_over_recent)
+            if late:
+                wanted[stream] = waiting.add(stream, issues, late, batch.passes_over_recent)
+        return outgoing(wanted, waiting.settling(batch.settle))
 
     def _is_wanted(self, batch: Batch, stream: str, issue: JsonObject) -> bool:
         return batch.wants(stream, issue) and not (
             batch.passes_over_recent and self._checkpoints.went_out(stream, issue["id"], issue["updated_ms"])
         )
+
+    def _removals(self, stream: FedStream) -> Iterator[Outgoing]:
+        found = stream.removals()
+        if found is not None:
+            records, settle = found
+            yield Outgoing([Record(data=data, stream_name=stream.name) for data in records], {}, settle)
 
     # -- failures ----------------------------------------------------------------------------------
 
@@ -157,6 +176,7 @@ class IssueScan:
         self._forget_versions_of_renamed(projects)
         groups = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
         self._checkpoints.open(groups, {project.id: project.key for project in projects})
+        self._jobs.add([partial(self._removals, stream) for stream in self._streams])
         for group in groups:
             incremental = Incremental(self._reader, group)
             backfill = Backfill(self._reader, group, incremental.since, lambda job: self._jobs.add([job]))

@@ -14,7 +14,7 @@ from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.records.seen import Seen
-from source_jira_flow.scan.fed import FedStream
+from source_jira_flow.scan.fed_stream import FedStream
 from source_jira_flow.scan.scan import IssueScan
 from source_jira_flow.sync import Sync
 

@@ -13,15 +13,15 @@ UNKNOWN_PROJECT. Up to about 200,000 issues nothing is forgotten, and no more wh
 
 from __future__ import annotations
 
-import base64
-import sys
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress
-from operator import lt, ne, sub
+from operator import lt, ne
+
+from source_jira_flow.state.columns import Columns, columns_text, pack_column, rows_in, steps
 
 DAY = 86_400_000
 UNKNOWN_PROJECT = 0
@@ -29,10 +29,6 @@ UNKNOWN_PROJECT = 0
 MOST_TEXT = 300_000
 # More texts than this are merged into one.
 MOST_TEXTS = 12
-_FORM = b"\x01"
-_LENGTH = 8
-_MOST_ISSUES = 10_000_000
-_MOST_UNPACKED = 4 * _MOST_ISSUES
 
 
 def _ids() -> array[int]:
@@ -135,42 +131,37 @@ class SentIssues:
         """Merge the latest texts up to the first that is much larger, so that an issue is packed but a few times."""
         texts = self._texts
         start = len(texts) - 2
-        total = sum(map(_length, texts[start:]))
-        while start and _length(texts[start - 1]) <= 2 * total:
+        total = sum(map(rows_in, texts[start:]))
+        while start and rows_in(texts[start - 1]) <= 2 * total:
             start -= 1
-            total += _length(texts[start])
+            total += rows_in(texts[start])
         self._texts[start:] = [pack_issues(merged([unpack_issues(text) for text in texts[start:]]))]
 
 
 def pack_issues(table: IssueTable, most_text: int = MOST_TEXT) -> str:
     """One text for a table, without the projects of its oldest issues where it would be longer than `most_text`."""
-    ids, days = _column(_steps(table.ids)), _column(_steps(table.days))
+    ids, days = pack_column(steps(table.ids)), pack_column(steps(table.days))
     most = most_text * 3 // 4 - len(ids) - len(days)
     known = len(table)
     while len(projects := _projects(table.projects, known)) > most and known:
         known = int(known * max(0, most) / len(projects) * 0.98)
-    return base64.b64encode(_FORM + len(table).to_bytes(_LENGTH, "little") + ids + days + projects).decode("ascii")
+    return columns_text(len(table), (ids, days, projects))
 
 
 def unpack_issues(text: str) -> IssueTable:
     """The inverse of `pack_issues`. Raises ValueError where the text is something else or was cut."""
-    columns = _Columns(base64.b64decode(text, validate=True), len(_FORM) + _LENGTH)
+    columns = Columns(text)
     try:
         ids, days = array("Q", accumulate(columns.next())), array("q", accumulate(columns.next()))
         names, numbers = array("q", accumulate(columns.next())), columns.next()
         projects = array("q", map(names.__getitem__, numbers))
     except (OverflowError, IndexError, zlib.error) as error:
         raise ValueError(f"The packed issues can't be understood: {error}.") from error
-    if not len(ids) == len(days) == len(projects) == _length(text) or not columns.at_end:
+    if not len(ids) == len(days) == len(projects) == rows_in(text) or not columns.at_end:
         raise ValueError("The packed issues are not whole.")
     if not all(map(lt, ids, ids[1:])):
         raise ValueError("The packed issues are not in order.")
     return IssueTable(ids, projects, days)
-
-
-def _length(text: str) -> int:
-    """How many issues a text holds, as it says without being unpacked."""
-    return int.from_bytes(base64.b64decode(text[:12])[len(_FORM) :], "little")
 
 
 def _projects(projects: array[int], known: int) -> bytes:
@@ -178,58 +169,4 @@ def _projects(projects: array[int], known: int) -> bytes:
     kept = array("q", [UNKNOWN_PROJECT]) * (len(projects) - known) + projects[len(projects) - known :]
     names = sorted(set(kept))
     numbers = {project: number for number, project in enumerate(names)}
-    return _column(_steps(names)) + _column(array("q", map(numbers.__getitem__, kept)))
-
-
-def _steps(numbers: Sequence[int]) -> array[int]:
-    return array("q", map(sub, numbers, chain((0,), numbers)))
-
-
-def _column(numbers: array[int]) -> bytes:
-    """Compressed, after its length: how many numbers there are, which of their planes are not empty, and those."""
-    planes = [_little(numbers).tobytes()[place::8] for place in range(8)]
-    filled = [place for place, plane in enumerate(planes) if plane.count(0) < len(plane)]
-    head = len(numbers).to_bytes(_LENGTH, "little") + bytes((sum(1 << place for place in filled),))
-    column = zlib.compress(head + b"".join(planes[place] for place in filled))
-    return len(column).to_bytes(_LENGTH, "little") + column
-
-
-class _Columns:
-    """Reads columns one after the other."""
-
-    def __init__(self, data: bytes, position: int) -> None:
-        if data[: len(_FORM)] != _FORM:
-            raise ValueError("The packed issues are of an unknown form.")
-        self._data = data
-        self._position = position
-
-    @property
-    def at_end(self) -> bool:
-        """Whether nothing is left."""
-        return self._position == len(self._data)
-
-    def next(self) -> array[int]:
-        """The next column. Raises ValueError or zlib.error where it was cut."""
-        start = self._position + _LENGTH
-        self._position = start + int.from_bytes(self._data[self._position : start], "little")
-        unpacking = zlib.decompressobj()
-        data = unpacking.decompress(self._data[start : self._position], _MOST_UNPACKED)
-        if not unpacking.eof or len(data) <= _LENGTH:
-            raise ValueError("The packed issues were cut.")
-        length, planes = int.from_bytes(data[:_LENGTH], "little"), data[_LENGTH + 1 :]
-        filled = [place for place in range(8) if data[_LENGTH] >> place & 1]
-        if length > _MOST_ISSUES or len(planes) != length * len(filled):
-            raise ValueError("The packed issues were cut.")
-        numbers = bytearray(8 * length)
-        for number, place in enumerate(filled):
-            numbers[place::8] = planes[number * length : (number + 1) * length]
-        return _little(array("q", bytes(numbers)))
-
-
-def _little(numbers: array[int]) -> array[int]:
-    """The same numbers, with their lowest byte first in memory, or back."""
-    if sys.byteorder == "little":
-        return numbers
-    turned = array("q", numbers)
-    turned.byteswap()
-    return turned
+    return pack_column(steps(names)) + pack_column(array("q", map(numbers.__getitem__, kept)))

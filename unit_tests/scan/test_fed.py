@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.scan.fed import FedStream, asked_fields
+from source_jira_flow.scan.fed_stream import FedStream, asked_fields
 
 
 def stream(*needed: str) -> FedStream:

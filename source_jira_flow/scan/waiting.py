@@ -1,0 +1,89 @@
+"""Issues whose records can't be made yet, since Jira embedded a part of what they need: the rest is asked for at once.
+
+One call for the issues of several pages takes the place of one a page. Until it was made, the states must not claim
+the pages that these issues were on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from airbyte_cdk.sources.types import Record
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.scan.batch import Outgoing
+from source_jira_flow.scan.fed_stream import FedStream
+
+Settle = Callable[[], None]
+# What records need of an issue but the part that Jira cut.
+_KEPT_FIELDS = ("project", "updated")
+
+
+class Waiting:
+    """The issues of one job that wait. `most` is how many parts of them may be due before they are asked for."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._issues: dict[tuple[FedStream, bool], list[JsonObject]] = {}
+        self._settle: list[Settle] = []
+        self._due = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._issues)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to ask."""
+        return self._due >= self._most
+
+    def add(
+        self, stream: FedStream, issues: Sequence[JsonObject], late: Sequence[JsonObject], only_new: bool
+    ) -> list[JsonObject]:
+        """Let the late ones among these issues wait; returns the others."""
+        ids = {issue["id"] for issue in late}
+        self._issues.setdefault((stream, only_new), []).extend(map(_slim, late))
+        self._due += sum(map(stream.size, late))
+        return [issue for issue in issues if issue["id"] not in ids]
+
+    def settling(self, settle: Settle | None) -> Settle | None:
+        """What settles a batch now: nothing while issues of it, or of one before it, wait."""
+        if not self._issues or settle is None:
+            return settle
+        self._settle.append(settle)
+        return None
+
+    def completed(self) -> Outgoing:
+        """The records of all that waited; nothing waits any longer."""
+        issues, settle = self._issues, self._settle
+        self._issues, self._settle, self._due = {}, [], 0
+        for (stream, only_new), waited in issues.items():
+            stream.complete(waited, only_new)
+        by_stream: dict[FedStream, list[JsonObject]] = {}
+        for (stream, _), waited in issues.items():
+            by_stream.setdefault(stream, []).extend(waited)
+        return outgoing(by_stream, partial(_call_all, settle))
+
+
+def outgoing(wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None) -> Outgoing:
+    """The records of these issues, by stream."""
+    return Outgoing(
+        [
+            Record(data=data, stream_name=stream.name)
+            for stream, issues in wanted.items()
+            for issue in issues
+            for data in stream.records(issue)
+        ],
+        {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
+        settle,
+    )
+
+
+def _slim(issue: JsonObject) -> JsonObject:
+    fields = {name: issue["fields"].get(name) for name in _KEPT_FIELDS}
+    return {**issue, "fields": fields}
+
+
+def _call_all(calls: Sequence[Settle]) -> None:
+    for call in calls:
+        call()
