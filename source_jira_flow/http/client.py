@@ -73,6 +73,8 @@ _HEADERS = {
     "User-Agent": f"source-jira-flow/{__version__}",
 }
 _MOST_REDIRECTS = 3
+# Tokens that end one after the other, under one request.
+_MOST_RENEWALS = 8
 _PROXY_SIGN_IN = 407
 _SPARE_CONNECTIONS = 8
 _HEARTBEAT = 60.0
@@ -185,7 +187,7 @@ class JiraClient:
         """
         most = tries or self.settings.tries
         faults = limits = odd = 0
-        session_renewed = token_renewed = False
+        session_renewed, renewals = False, 0
         first_fault: PassingFault | None = None
         refused_body = b""
         while True:
@@ -196,8 +198,8 @@ class JiraClient:
                 if signed:
                     self.signer.prepare(self)
                 response = self._send(method, path, params, body, signed, is_small)
-                if signed and not token_renewed and self._token_renewed(response):
-                    token_renewed = True
+                if signed and renewals < _MOST_RENEWALS and self._token_renewed(response, again=renewals > 0):
+                    renewals += 1
                     continue
                 if signed and not session_renewed and self._session_expired(response):
                     session_renewed = True
@@ -396,10 +398,12 @@ class JiraClient:
             words = f": {' '.join(said)}" if said else "."
             raise ServerFault(f"{host} answered HTTP {status} to {asked}{words}", status=status, messages=said)
 
-    def _token_renewed(self, response: requests.Response) -> bool:
+    def _token_renewed(self, response: requests.Response, *, again: bool) -> bool:
         """Whether Jira refused a token that ended meanwhile, and there is another one."""
-        refused = response.status_code == 401 and not is_missing_scope(response.content)
-        return refused and self.signer.renew(response.request, self)
+        if response.status_code != 401:
+            self.signer.worked(response.request)
+            return False
+        return not is_missing_scope(response.content) and self.signer.renew(response.request, self, again=again)
 
     def _session_expired(self, response: requests.Response) -> bool:
         """An anonymous answer under a session cookie may be an expired session: drop it, and ask once more."""

@@ -58,8 +58,14 @@ class Signer(AuthBase):
     def prepare(self, client: Asker) -> None:
         """Called before each signed request of this client, to get what signing needs. Raises as `Asker.post_form`."""
 
-    def renew(self, refused: PreparedRequest, client: Asker) -> bool:
-        """Whether a request that Jira refused with 401 is worth sending once more, signed with something new."""
+    def worked(self, accepted: PreparedRequest) -> None:
+        """Called after each signed request that Jira did not refuse."""
+
+    def renew(self, refused: PreparedRequest, client: Asker, *, again: bool) -> bool:
+        """Whether a request that Jira refused with 401 is worth sending once more, signed with something new.
+
+        `again` tells that it was refused after a renewal before.
+        """
         return False
 
     def is_closed(self, path: str) -> bool:

@@ -118,6 +118,7 @@ class ServiceAccountSigner(Signer):
         self._account = account
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self._worked = ""
         self._refused: SignInRefused | None = None
 
     @property
@@ -139,9 +140,15 @@ class ServiceAccountSigner(Signer):
             if self._token is token:
                 self._token = self._renewed_in_time(token, client)
 
-    def renew(self, refused: PreparedRequest, client: Asker) -> bool:
+    def worked(self, accepted: PreparedRequest) -> None:
+        self._worked = accepted.headers.get("Authorization", "")
+
+    def renew(self, refused: PreparedRequest, client: Asker, *, again: bool) -> bool:
         used = refused.headers.get("Authorization")
         if used is None or self.is_closed(_path_below(client.base_url, refused.url)):
+            return False
+        if again and used != self._worked and self._token is not None and used == self._token.header:
+            # New, and never taken: another one would not be either.
             return False
         with self._lock:
             # Another thread may have got a new one meanwhile.

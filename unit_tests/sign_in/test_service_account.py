@@ -105,7 +105,7 @@ def test_many_threads_get_one_token() -> None:
     in_threads(lambda: signer.prepare(client))
     assert len(client.asked) == 1
     refused = signed(signer, url)
-    in_threads(lambda: signer.renew(refused, client))
+    in_threads(lambda: signer.renew(refused, client, again=False))
     assert len(client.asked) == 2
     assert signed(signer, url).headers["Authorization"] == "Bearer T2"
 
@@ -130,8 +130,19 @@ def test_a_refused_renewal_is_the_same_for_everybody_and_is_asked_for_once() -> 
     refused = signed(signer, f"{GATEWAY}/rest/api/2/status")
     for _ in range(3):
         with pytest.raises(SignInRefused, match="client ID and client secret are not accepted"):
-            signer.renew(refused, client)
+            signer.renew(refused, client, again=False)
     assert len(client.asked) == 2
+
+
+def test_a_token_that_was_never_taken_is_renewed_once_and_one_that_worked_as_often_as_it_ends() -> None:
+    signer, client = ACCOUNT.signer(), Asking(GATEWAY, *(token(f"T{number}") for number in range(9)))
+    url = f"{GATEWAY}/rest/api/2/status"
+    signer.prepare(client)
+    assert signer.renew(signed(signer, url), client, again=False)
+    assert not signer.renew(signed(signer, url), client, again=True)
+    signer.worked(signed(signer, url))
+    assert signer.renew(signed(signer, url), client, again=True)
+    assert len(client.asked) == 3
 
 
 @pytest.mark.parametrize(
