@@ -90,6 +90,7 @@ def test_spec_says_what_the_configuration_consists_of() -> None:
         "base_url",
         "credentials",
         "projects",
+        "excluded_projects",
         "start_date",
         "require_create_issues",
         "lookback_minutes",
@@ -256,7 +257,7 @@ def test_without_a_verb_it_says_what_there_is() -> None:
     assert "diagnose" in run.stdout
 
 
-VERBS = ["spec", "check", "discover", "read", "diagnose", "oauth"]
+VERBS = ["spec", "check", "discover", "read", "diagnose", "oauth", "save", "state", "split"]
 
 
 @pytest.mark.parametrize("verb", ["chek", "--config", "Read", "--verbose", "\x1b[31mspec"])

@@ -27,6 +27,7 @@ CHOSEN = configured(SOURCE.discover(LOGGER, CONFIG), ["issues"])
 FULL_CONFIG = {
     **CONFIG,
     "projects": ["CORE"],
+    "excluded_projects": ["TEAM"],
     "start_date": "2024-01-31",
     "require_create_issues": True,
     "lookback_minutes": 10,
