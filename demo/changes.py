@@ -9,7 +9,7 @@ from fake_jira import Site
 
 def work_a_little(site: Site) -> Iterator[str]:
     """A few changes of every kind, each told in a sentence once it is done."""
-    waiting, talked_about, moved, unclear = _open_issues(site, "CORE", 4)
+    waiting, talked_about, moved, unclear, twice = _open_issues(site, "CORE", 5)
     people = [user for user in site.users.values() if user.active and user.display_name.startswith("User ")]
     someone, leaver = people[0], people[-1]
 
@@ -29,6 +29,8 @@ def work_a_little(site: Site) -> Iterator[str]:
     yield f"the account of {leaver.display_name} is deleted"
     site.edit_issue(unclear, summary="Clean up the old log files")
     yield f"{unclear} has a better summary"
+    site.delete_issue(twice)
+    yield f"{twice} was there twice, and is deleted"
 
 
 def _open_issues(site: Site, project_key: str, count: int) -> list[str]:

@@ -15,7 +15,7 @@ from demo.troubles import Trouble
 from demo.warehouse import REMOVED_AT, Opened, Synced
 
 # What to call a row of a stream by, first that is there and not empty.
-_TITLES = ("key", "issue_key", "name", "id")
+_TITLES = ("key", "issue_key", "name", "id", "project_key")
 _TITLES_SHOWN = 4
 _INDENT = (0, 0, 0, 2)
 _STATEMENT = """\
@@ -68,6 +68,12 @@ def brought(console: Console, warehouse: Opened, synced: Synced) -> None:
     lists = sum(synced.brought.values()) - changed
     note = f"; and {lists:,} rows of short lists, which Jira gives only whole" if lists else ""
     say(console, f"{changed:,} rows in {synced.seconds:.0f} s{note}")
+
+
+def dropped(console: Console, rows: Mapping[str, int]) -> None:
+    """How many rows each table lost."""
+    for stream, number in rows.items():
+        say(console, f"- {stream}: {number:,} {'row' if number == 1 else 'rows'}")
 
 
 def answer(console: Console, warehouse: Opened) -> None:

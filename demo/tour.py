@@ -40,6 +40,8 @@ def tour(console: Console) -> None:
                 showing.say(console, f"- {sentence}")
             showing.step(console, "Second sync: only what changed")
             showing.brought(console, opened, opened.sync())
+            showing.step(console, "Rows of what is gone leave their tables, as with Airbyte's destinations")
+            showing.dropped(console, opened.drop_removed())
             showing.step(console, "An answer from SQL: open tickets per project and status")
             showing.answer(console, opened)
     showing.goodbye(console, DATABASE)
@@ -56,7 +58,13 @@ def _inventory(site: Site) -> str:
 
 
 def _written_config(jira: FakeJira) -> dict[str, Any]:
-    config = {"base_url": jira.base_url, "credentials": jira.site.credentials("access_token"), "projects": []}
+    config = {
+        "base_url": jira.base_url,
+        "credentials": jira.site.credentials("access_token"),
+        "projects": [],
+        # Once a day would be too seldom for the demo.
+        "find_deleted_issues": "every_sync",
+    }
     # Readable by its owner alone, as every file with a secret.
     descriptor = os.open(CONFIG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

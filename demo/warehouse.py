@@ -137,6 +137,19 @@ class Opened:
         brought = {stream: self._count(stream, _since(began)) for stream in streams}
         return Synced(began, seconds, rows, brought, self._whole_lists())
 
+    def drop_removed(self) -> dict[str, int]:
+        """Delete the rows that PyAirbyte only marks as removed; how many, of the tables that had some."""
+        from sqlalchemy import text
+
+        dropped: dict[str, int] = {}
+        for stream in sorted(self._source.get_selected_streams()):
+            marked = self._count(stream, f'"{REMOVED_AT}" is not null') if REMOVED_AT in self._columns(stream) else 0
+            if marked:
+                with self._cache.processor.get_sql_connection() as connection:
+                    connection.execute(text(f'delete from {stream} where "{REMOVED_AT}" is not null'))
+                dropped[stream] = marked
+        return dropped
+
     def query(self, sql: str) -> list[dict[str, Any]]:
         """The rows that a SELECT gives. The tables are named after the streams."""
         return self._cache.run_sql_query(sql)

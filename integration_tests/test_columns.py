@@ -32,6 +32,7 @@ def delete_one_of_each(site: Site) -> None:
             site.delete_worklog(issue, issue.worklogs[0])
     # Jira tells of deleted work logs a minute later.
     site.clock.advance(61_000)
+    site.delete_issue(next(iter(site.visible_issues(site.service_account))))
     for issue in site.issues.values():
         if "Backend" in issue.labels:
             site.edit_issue(issue, labels=[label for label in issue.labels if label != "Backend"])
@@ -53,7 +54,7 @@ def records_and_states(config: dict[str, Any], states: list[AirbyteStateMessage]
 def read_twice(setup: Setup) -> tuple[Records, Records]:
     """The records of a first sync of all streams, and of one after deletions."""
     with running_jira(setup) as jira:
-        config = config_for(jira, setup.method)
+        config = config_for(jira, setup.method, find_deleted_issues="every_sync")
         first, states = records_and_states(config, [])
         delete_one_of_each(jira.site)
         second, _ = records_and_states(config, states)

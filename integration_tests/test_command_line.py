@@ -92,6 +92,7 @@ def test_spec_says_what_the_configuration_consists_of() -> None:
         "projects",
         "excluded_projects",
         "start_date",
+        "find_deleted_issues",
         "require_create_issues",
         "lookback_minutes",
         "num_workers",

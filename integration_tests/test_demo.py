@@ -45,7 +45,7 @@ def test_a_second_sync_goes_on_in_the_same_file(
 ) -> None:
     jira = start_jira(issues=200)
     config = tmp_path / "config.json"
-    config.write_text(json.dumps(config_for(jira)))
+    config.write_text(json.dumps(config_for(jira, find_deleted_issues="every_sync")))
     database = tmp_path / "jira.duckdb"
 
     sync(terminal, str(config), database)
@@ -60,6 +60,7 @@ def test_a_second_sync_goes_on_in_the_same_file(
     assert "coffee" in second
     assert sentences[0].split()[0] in second
     assert "(gone)" in second
+    assert "is deleted" in sentences[-1]
 
 
 def test_what_the_connection_test_says_is_the_trouble(

@@ -7,7 +7,7 @@ a token, a link to an issue as base URL) and says in one sentence what cannot.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from source_jira_flow.common.hosts import is_cloud, is_loopback
 from source_jira_flow.common.instants import MINUTE, milliseconds
 from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
-from source_jira_flow.settings import Options
+from source_jira_flow.settings import FIND_DELETED_ISSUES, Options
 from source_jira_flow.sign_in.base import SignIn
 from source_jira_flow.sign_in.table import parse_credentials
 
@@ -59,11 +59,12 @@ class Config:
     lookback: int = DEFAULT_LOOKBACK_MINUTES * MINUTE
     workers: int = DEFAULT_WORKERS
     excluded: tuple[str, ...] = ()
+    find_deleted_issues: str = FIND_DELETED_ISSUES[0]
 
     @property
     def options(self) -> Options:
         """What a sync needs of it."""
-        return Options(self.projects, self.start_date, self.lookback, self.excluded)
+        return Options(self.projects, self.start_date, self.lookback, self.excluded, self.find_deleted_issues)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Config:
@@ -78,6 +79,7 @@ class Config:
             "start_date": lambda: _start_date(raw.get("start_date")),
             "require_create_issues": lambda: _flag(raw, "require_create_issues", True),
             "lookback": lambda: _whole(raw, "lookback_minutes", DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
+            "find_deleted_issues": lambda: _one_of(raw, "find_deleted_issues", FIND_DELETED_ISSUES),
             "workers": lambda: _whole(raw, "num_workers", DEFAULT_WORKERS, 1, 40),
         }
         values: dict[str, Any] = {}
@@ -212,6 +214,14 @@ def _start_date(raw: Any) -> int | None:
             f"The start date '{clipped(str(raw), _LONGEST_QUOTE)}' ('start_date') is not a date: write it like"
             " 2024-01-31 or 2024-01-31T00:00:00Z."
         ) from None
+
+
+def _one_of(raw: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+    """A word, the first where it is left out."""
+    chosen = _text(raw, name).strip().lower() or allowed[0]
+    if chosen not in allowed:
+        raise ConfigurationError(f"'{name}' must be one of {', '.join(allowed)}.")
+    return chosen
 
 
 def _whole(raw: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:

@@ -15,6 +15,7 @@ from source_jira_flow.errors import ConfigurationError
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
 ATLASSIAN_TOKENS = "https://auth.atlassian.com/oauth/token"
 
+FIND_DELETED_ISSUES = ("daily", "every_sync", "never")
 _PREFIX = "SOURCE_JIRA_FLOW_"
 # Nothing that two readers of an address could understand differently, such as user names or backslashes.
 _PLAIN_ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[\w./-]*)?", re.ASCII)
@@ -25,12 +26,14 @@ class Options:
     """`projects` are keys as typed, empty for all but the `excluded` ones.
 
     `start_date` is epoch milliseconds, `lookback` milliseconds.
+    `find_deleted_issues` is one of FIND_DELETED_ISSUES.
     """
 
     projects: tuple[str, ...] = ()
     start_date: int | None = None
     lookback: int = 0
     excluded: tuple[str, ...] = ()
+    find_deleted_issues: str = FIND_DELETED_ISSUES[0]
 
     def wants(self, key: str) -> bool:
         """Whether the configuration asks for a project, by its key."""

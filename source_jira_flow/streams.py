@@ -15,6 +15,7 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
 from source_jira_flow.records.stream import StreamDefinition
@@ -40,10 +41,12 @@ from source_jira_flow.sync import Sync
 @dataclass(frozen=True)
 class Stream(StreamDefinition):
     """`fed`: the scan of issues makes its records. `snapshot`: a list, of which only what is new, changed or gone is
-    sent. Both: by the list where Jira has one. Neither: a small list, read whole as `manifest.yaml` says."""
+    sent. Both: by the list where Jira has one. `left_by_scan`: what the scan has found out. None of them: a small list,
+    read whole as `manifest.yaml` says."""
 
     fed: type[FedStream] | None = None
     snapshot: type[Snapshot] | None = None
+    left_by_scan: Callable[[SharedScan], Iterable[Record]] | None = None
 
     def is_fed(self, sync: Sync) -> bool:
         """Whether it is made of issues on this Jira."""
@@ -57,6 +60,7 @@ STREAMS = (
     Stream("worklogs", ("id",), "issue_updated", fed=WorklogStream),
     Stream("issue_links", ("issue_id", "link_id"), "issue_updated", fed=LinkStream),
     Stream("attachments", ("id",), "issue_updated", fed=AttachmentStream),
+    Stream("coverage", ("project_id",), "taken_at", left_by_scan=SharedScan.coverage),
     Stream("users", ("id",), "observed_at", snapshot=UserSnapshot),
     Stream("projects", ("id",), "observed_at", snapshot=ProjectSnapshot),
     Stream("sprints", ("id",), "observed_at", snapshot=SprintSnapshot),
@@ -87,7 +91,7 @@ def build_streams(
 ) -> list[AbstractStream]:
     """All streams as the CDK reads them; `small_lists` are those of `manifest.yaml`, built from it."""
     scan = SharedScan(running_sync, fed_streams)
-    ours = [stream for stream in STREAMS if stream.fed or stream.snapshot]
+    ours = [stream for stream in STREAMS if stream.fed or stream.snapshot or stream.left_by_scan]
     return [*(_built(stream, running_sync, scan, logger) for stream in ours), *small_lists]
 
 
@@ -111,7 +115,9 @@ def _built(
 
 
 def _partitions(stream: Stream, running_sync: Callable[[], Sync], scan: SharedScan) -> Iterable[Partition]:
-    sync, snapshot = running_sync(), stream.snapshot
+    sync, snapshot, left_by_scan = running_sync(), stream.snapshot, stream.left_by_scan
+    if left_by_scan is not None:
+        return [FunctionPartition(stream.name, "census", lambda: left_by_scan(scan))]
     if snapshot is None or stream.is_fed(sync):
         return scan.partitions(stream.name)
     return [FunctionPartition(stream.name, "list", lambda: snapshot(stream, sync, scan.seen).read())]

@@ -19,6 +19,7 @@ FIELDS = (
     "projects",
     "excluded_projects",
     "start_date",
+    "find_deleted_issues",
     "require_create_issues",
     "lookback_minutes",
     "num_workers",

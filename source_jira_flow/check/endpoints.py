@@ -71,6 +71,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/rest/api/2/changelog/bulkfetch", CLOUD, "changes of long histories", _BROWSE_ISSUES, _WORK),
     Endpoint("GET", "/rest/api/2/issue/{id}/changelog", CLOUD, "histories that came short", _BROWSE_ISSUES, _WORK),
     Endpoint("GET", "/rest/api/2/issue/{id}", BOTH, "issues that can no longer be found", _BROWSE_ISSUES, _WORK),
+    Endpoint("POST", "/rest/api/2/issue/bulkfetch", CLOUD, "issues that can no longer be found", _BROWSE_ISSUES, _WORK),
     Endpoint("GET", "/rest/api/2/field", BOTH, "issues, fields", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/users/search", CLOUD, "users", _BROWSE_USERS, _USER),
     Endpoint("GET", "/rest/api/2/user/list", SELF_HOSTED, "users (10.3 and newer)", _BROWSE_USERS),

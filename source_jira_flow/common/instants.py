@@ -57,6 +57,11 @@ def _parse(text: str) -> int:
     return whole * SECOND + moment.microsecond // 1000
 
 
+def day_of(text: str | None) -> int:
+    """The day of an instant as this connector writes it, in days since 1970; 0 where there is none."""
+    return _day(text[:10]) // DAY if text else 0
+
+
 def milliseconds(value: str | int) -> int:
     """Epoch milliseconds of an instant in any of Jira's forms. Raises ValueError."""
     return value if isinstance(value, int) else _parse(value)

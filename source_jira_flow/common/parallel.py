@@ -13,6 +13,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def portions(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in portions of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
 def in_parallel(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[tuple[Item, Result]]:

@@ -54,6 +54,13 @@ class Jira(ABC):
     lists_labels: ClassVar[bool]
     # How many rows of one search can be reached, or None for any number.
     result_window: ClassVar[int | None]
+    # Whether `count` is exact.
+    counts_exactly: ClassVar[bool]
+    # How many ids one page of a search holds at most, and the fields that may come along at that size.
+    ids_in_page: ClassVar[int]
+    fields_with_ids: ClassVar[tuple[str, ...]]
+    # How many issues `issues_by_id` asks for in one call.
+    issues_in_call: ClassVar[int]
 
     # How many entries of a history a search embeds, the newest ones, or None for all.
     most_embedded_changes: ClassVar[int | None]
@@ -118,6 +125,15 @@ class Jira(ABC):
     @abstractmethod
     def issue_exists(self, issue_id: str) -> bool:
         """Whether the account can see the issue."""
+
+    @abstractmethod
+    def issues_by_id(
+        self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]
+    ) -> dict[str, JsonObject | None]:
+        """Issues by id from Jira's database, not from its search: archived ones too, in whatever project they are now.
+
+        None where the account can't see one: it is gone, or hidden. An id that Jira says nothing of is missing.
+        """
 
     @abstractmethod
     def fields(self) -> list[JsonObject]:

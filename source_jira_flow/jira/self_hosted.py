@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
+from source_jira_flow.errors import Forbidden, NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.http.deadline import map_by
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
@@ -30,6 +30,10 @@ class SelfHostedJira(RestJira):
     # Data Center on OpenSearch, and Lucene with its limit flag, answer HTTP 500 past it.
     result_window: ClassVar[int | None] = 10_000
     most_embedded_changes: ClassVar[int | None] = None
+    counts_exactly: ClassVar[bool] = True
+    ids_in_page: ClassVar[int] = 1000
+    fields_with_ids: ClassVar[tuple[str, ...]] = ("created",)
+    issues_in_call: ClassVar[int] = 1
 
     def search(
         self, jql: str, fields: Sequence[str], limit: int, position: Any | None = None, expand: Sequence[str] = ()
@@ -53,6 +57,21 @@ class SelfHostedJira(RestJira):
     def _search(self, body: Mapping[str, Any]) -> JsonObject:
         answer: JsonObject = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list, total=int))
         return answer
+
+    def issues_by_id(
+        self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]
+    ) -> dict[str, JsonObject | None]:
+        found: dict[str, JsonObject | None] = {}
+        wanted = {"fields": ",".join(fields), "expand": ",".join(expand)}
+        for issue_id in issue_ids:
+            path = f"/rest/api/2/issue/{issue_id}"
+            try:
+                found[issue_id] = self.client.get(path, wanted, accept=an_object(path, id=str, fields=dict))
+            except NotFound:
+                found[issue_id] = None
+            except Forbidden:
+                continue
+        return found
 
     def projects(self) -> list[JsonObject]:
         # A list without a total to be held against; an account that sees no project is a rare thing.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from source_jira_flow.common.instants import utc
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.field_map import FieldMap
+from source_jira_flow.records.observed import REMOVED_AT
 from source_jira_flow.records.sprint_field import sprint_ids
 
 # Fields that have streams of their own, or grow without bound; `fields` leaves them out.
@@ -75,8 +77,15 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
         "security_level": (get("security") or _NOTHING).get("name"),
         "environment": get("environment"),
         "url": f"{site_url}/browse/{key}",
+        "archived": bool(get("archiveddate")),
+        REMOVED_AT: None,
         "fields": kept,
     }
+
+
+def removed_issue(issue_id: str, columns: Iterable[str], removed_at: str) -> dict[str, Any]:
+    """The record of an issue that is gone. Its cursor is when that was seen, later than every version that was sent."""
+    return {**dict.fromkeys(columns), "id": issue_id, "updated": removed_at, REMOVED_AT: removed_at}
 
 
 def _first(fields: JsonObject, names: tuple[str, ...]) -> Any:

@@ -16,14 +16,15 @@ _PEOPLE = ("assignee", "reporter", "creator")
 class Seen:
     """What the scan of issues has seen so far, and whether it has ended.
 
-    `people` are Jira's own user objects by id, `sprints` those of the sprint field by id; both are whole once `wait`
-    has returned. What is not wanted costs nothing.
+    `people` are Jira's own user objects by id, `sprints` those of the sprint field by id, `coverage` the rows of a
+    census, where one was taken; all are whole once `wait` has returned. What is not wanted costs nothing.
     """
 
     def __init__(self, *, people: bool, sprints: bool) -> None:
         """Whether people, and whether sprints are wanted."""
         self.people: dict[str, JsonObject] = {}
         self.sprints: dict[int, SprintValue] = {}
+        self.coverage: list[JsonObject] = []
         self._wants_people = people
         self._wants_sprints = sprints
         self._ended = threading.Event()

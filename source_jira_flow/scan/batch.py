@@ -28,8 +28,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """The records of a batch. `versions` are the issues that they are made of: by stream, `updated_ms` by id."""
+    """The records of a batch. `versions` are the issues that they are made of: by stream, `updated_ms` by id; of those
+    that are `removed`, no version counts as sent any more."""
 
     records: Sequence[Record]
     versions: Mapping[str, Mapping[str, int]]
     settle: Callable[[], None] | None
+    removed: tuple[str, ...] = ()

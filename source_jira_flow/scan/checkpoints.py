@@ -16,7 +16,10 @@ from source_jira_flow.sync import Sync
 
 
 class Checkpoints:
-    """Commits what went out and emits states of it. Both are for the one thread that sends; the rest is for any."""
+    """Commits what went out and emits states of it. Both are for the one thread that sends; the rest is for any.
+
+    `is_quiet` tells that no issue went out so far.
+    """
 
     def __init__(self, sync: Sync, streams: Sequence[FedStream], states: Mapping[str, IssueState]) -> None:
         self._sync = sync
@@ -27,6 +30,7 @@ class Checkpoints:
         self._horizons: dict[str, int] = {}
         self._versions = {stream: dict(state.recent) for stream, state in states.items()}
         self._issues_since = 0
+        self.is_quiet = True
         self._last = time.monotonic()
 
     def open(self, groups: Sequence[Group], keys: Mapping[str, str]) -> None:
@@ -47,15 +51,27 @@ class Checkpoints:
         for stream in self._streams:
             sent, horizon = outgoing.versions.get(stream.name, {}), self._horizons[stream.name]
             self._versions[stream.name].update(version for version in sent.items() if version[1] >= horizon)
+            for issue_id in outgoing.removed:
+                self._versions[stream.name].pop(issue_id, None)
             stream.commit((record.data for record in outgoing.records if record.stream_name == stream.name), sent)
         if outgoing.settle is not None:
             outgoing.settle()
+        self.is_quiet = self.is_quiet and not any(outgoing.versions.values())
         self._issues_since += max(map(len, outgoing.versions.values()), default=0)
         settings, late = self._sync.settings, time.monotonic() - self._last
         if self._issues_since >= settings.checkpoint_size or (
             self._issues_since and late >= settings.checkpoint_seconds
         ):
             self.emit()
+
+    def imported(self, stream: str) -> tuple[Mapping[str, str], list[Group]]:
+        """The keys of all imported projects by id, and the groups that a stream has read up to T0."""
+        complete = [
+            group
+            for group in self._groups
+            if group.updated[stream] >= self._sync.now and not any(stream in each.positions for each in group.windows)
+        ]
+        return self._keys, complete
 
     def emit(self) -> None:
         """Emit the states as they stand."""

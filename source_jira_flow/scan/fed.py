@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from source_jira_flow.common.instants import MINUTE, from_milliseconds
+from source_jira_flow.common.instants import MINUTE, day_of, from_milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden, NotFound
@@ -19,13 +19,16 @@ from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.attachments import attachment_record
 from source_jira_flow.records.comments import comment_record
 from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.records.issues import issue_record
+from source_jira_flow.records.issues import issue_record, removed_issue
 from source_jira_flow.records.labels import label_columns
 from source_jira_flow.records.links import link_record
-from source_jira_flow.records.observed import observed
+from source_jira_flow.records.observed import REMOVED_AT, observed
+from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.worklogs import worklog_record, worklog_removal
 from source_jira_flow.scan.fed_stream import ALL, FedStream
+from source_jira_flow.state.census import CensusState
 from source_jira_flow.state.deletions import stored_deletions, written_deletions
+from source_jira_flow.state.issues import IssueState
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.sync import Sync
 
@@ -42,6 +45,23 @@ class IssueStream(FedStream):
     def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
         super().__init__(name, sync, field_map)
         self._site_url = sync.account.site_url
+        self._columns = tuple(StreamDefinition(name, ("id",)).schema()["properties"])
+        state = sync.states.stored(self.name)
+        self.census = CensusState.parse(state, IssueState.parse(self.name, state).progress, sync.now)
+
+    def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """The records of issues that are gone."""
+        removed_at = from_milliseconds(self._sync.now)
+        return [removed_issue(issue_id, self._columns, removed_at) for issue_id in issue_ids]
+
+    def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
+        for record in records:
+            if not record[REMOVED_AT]:
+                sent = self.census.archived if record["archived"] else self.census.sent
+                sent.note(int(record["id"]), int(record["project_id"] or 0), day_of(record["created"]))
+
+    def own_state(self) -> dict[str, Any]:
+        return {"census": self.census.written()}
 
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         record = issue_record(issue, self._field_map, self._site_url)

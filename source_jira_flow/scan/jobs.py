@@ -21,6 +21,7 @@ class JobQueue(Generic[Job]):
         self._jobs: deque[Job] = deque()
         self._active = 0
         self._change = threading.Condition()
+        self.abandoned = False
 
     def take(self) -> Job | None:
         """A job, or None when all are done. Every job taken must be given back by `done`."""
@@ -54,6 +55,7 @@ class JobQueue(Generic[Job]):
     def abandon(self) -> None:
         """No further job is given out."""
         with self._change:
+            self.abandoned = True
             self._jobs.clear()
             self._phases = iter(())
             self._change.notify_all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from airbyte_cdk.sources.types import Record
@@ -16,13 +17,15 @@ from airbyte_cdk.sources.types import Record
 from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel, merged
-from source_jira_flow.errors import SignInRefused
+from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.backfill import Backfill
 from source_jira_flow.scan.batch import Batch, Outgoing
+from source_jira_flow.scan.census import Census
 from source_jira_flow.scan.checkpoints import Checkpoints
+from source_jira_flow.scan.fed import IssueStream
 from source_jira_flow.scan.fed_stream import FedStream, asked_expand, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
@@ -34,6 +37,8 @@ from source_jira_flow.sync import Sync
 
 Workers = Sequence[Iterator[Outgoing]]
 ScanJob = Callable[[], Iterable[Batch | Outgoing]]
+COVERAGE = "coverage"
+_ISSUES = "issues"
 # After so many jobs in a row that failed, the rest would fail as well.
 _FAILURES_IN_A_ROW = 3
 
@@ -49,6 +54,7 @@ class IssueScan:
         self._states = {
             stream.name: IssueState.parse(stream.name, sync.states.stored(stream.name)) for stream in self._streams
         }
+        self._issues = next((stream for stream in self._streams if isinstance(stream, IssueStream)), None)
         self._checkpoints = Checkpoints(sync, self._streams, self._states)
         self._reader = IssueReader(sync, asked_fields(self._streams), asked_expand(self._streams), self._fail_at_end)
         self._backfills: list[Backfill] = []
@@ -68,7 +74,8 @@ class IssueScan:
     def records(self, merge: Callable[[Workers], Iterable[Outgoing]] = merged) -> Iterator[Record]:
         """The records of all streams, by stream name; raises at the end what failed. `merge` runs the workers."""
         try:
-            for outgoing in merge([self._worker() for _ in range(self._sync.workers)]):
+            read = merge([self._worker() for _ in range(self._sync.workers)])
+            for outgoing in chain(read, self._sent(self._census())):
                 yield from outgoing.records
                 self._checkpoints.commit(outgoing)
                 # Not held while the next one is on its way.
@@ -141,6 +148,33 @@ class IssueScan:
             if late:
                 wanted[stream] = waiting.add(stream, issues, late, batch.passes_over_recent)
         return outgoing(wanted, waiting.settling(batch.settle))
+
+    # -- the census --------------------------------------------------------------------------------
+
+    def _census(self) -> Iterator[Batch | Outgoing]:
+        """What the comparison with Jira's list brings, once everything else is out."""
+        issues = self._issues
+        if issues is None or self._jobs.abandoned:
+            return
+        imported, complete = self._checkpoints.imported(_ISSUES)
+        streams = tuple(stream.name for stream in self._streams)
+        census = Census(self._reader, issues, streams, imported, complete, self._seen.coverage.extend)
+        try:
+            if census.is_due(asked_for=self._wants_coverage(), quiet=self._checkpoints.is_quiet):
+                yield from census.batches()
+            issues.census.sent.settle()
+        except SignInRefused as error:
+            self._fail_at_end(error)
+        except JiraFlowError as error:
+            self._sync.logger.warning(
+                "Jira's issues could not be compared with those that were sent: %s Nothing is concluded, and the next"
+                " sync looks again.",
+                error,
+            )
+
+    def _wants_coverage(self) -> bool:
+        """Whether the stream `coverage` begins anew: else it waits for a census that is due."""
+        return COVERAGE in self._sync.chosen and not self._sync.states.stored(COVERAGE)
 
     def _is_wanted(self, batch: Batch, stream: str, issue: JsonObject) -> bool:
         return batch.wants(stream, issue) and not (

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.types import Record
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.fed_stream import FedStream
-from source_jira_flow.scan.scan import IssueScan
+from source_jira_flow.scan.scan import COVERAGE, IssueScan
 from source_jira_flow.sync import Sync
 
 
@@ -63,6 +63,19 @@ class SharedScan:
             self.seen.end(error)
             raise
         return self._scan.records()
+
+    def coverage(self) -> Iterator[Record]:
+        """The rows of the census, where one was taken in this sync, and the stream's state."""
+        sync = self._running_sync()
+        # A scan that failed has failed the stream issues; there is nothing to add to that.
+        self.seen.wait()
+        if "issues" not in sync.chosen:
+            sync.logger.warning("coverage tells about the stream issues: choose that one, too.")
+        for row in self.seen.coverage:
+            yield Record(data=row, stream_name=COVERAGE)
+        if self.seen.coverage:
+            state = {**sync.states.new(COVERAGE), "taken_at": self.seen.coverage[0]["taken_at"]}
+            sync.states.emitter().emit(lambda: {COVERAGE: state})
 
     def _wait(self) -> Iterator[Record]:
         failure = self.seen.wait()

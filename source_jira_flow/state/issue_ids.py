@@ -23,7 +23,6 @@ from operator import lt, ne
 
 from source_jira_flow.state.columns import Columns, columns_text, pack_column, rows_in, steps
 
-DAY = 86_400_000
 UNKNOWN_PROJECT = 0
 # Characters of the text of one table.
 MOST_TEXT = 300_000
@@ -75,17 +74,12 @@ class IssueTable:
         )
 
 
-def merged(tables: Sequence[IssueTable]) -> IssueTable:
-    """All issues of all tables; where several have one, the last counts."""
-    if len(tables) == 1:
-        return tables[0]
-    ids = list(chain.from_iterable(table.ids for table in tables))
-    projects = list(chain.from_iterable(table.projects for table in tables))
-    days = list(chain.from_iterable(table.days for table in tables))
+def in_order(ids: Sequence[int], projects: Sequence[int], days: Sequence[int]) -> IssueTable:
+    """A table of columns in any order; of an id that comes again the last row counts."""
     # Stable, and quick on runs that are in order already.
     order = sorted(range(len(ids)), key=ids.__getitem__)
-    in_order = [ids[place] for place in order]
-    last = list(compress(order, map(ne, in_order, chain(in_order[1:], (-1,)))))
+    sorted_ids = [ids[place] for place in order]
+    last = list(compress(order, map(ne, sorted_ids, chain(sorted_ids[1:], (-1,)))))
     return IssueTable(
         array("Q", map(ids.__getitem__, last)),
         array("q", map(projects.__getitem__, last)),
@@ -93,16 +87,32 @@ def merged(tables: Sequence[IssueTable]) -> IssueTable:
     )
 
 
+def merged(tables: Sequence[IssueTable]) -> IssueTable:
+    """All issues of all tables; where several have one, the last counts."""
+    if len(tables) == 1:
+        return tables[0]
+    return in_order(
+        list(chain.from_iterable(table.ids for table in tables)),
+        list(chain.from_iterable(table.projects for table in tables)),
+        list(chain.from_iterable(table.days for table in tables)),
+    )
+
+
 class SentIssues:
-    """The issues that were sent, as a state carries them: texts that never change, and what came since the last one."""
+    """The issues that were sent, as a state carries them: texts that never change, and what came since the last one.
+
+    `new` are the ids that were noted here.
+    """
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._texts = list(texts)
         self._noted: dict[int, tuple[int, int, int]] = {}
+        self.new = array("Q")
 
-    def note(self, issue_id: int, project: int, created: int) -> None:
-        """An issue went out. `created` is epoch milliseconds."""
-        self._noted[issue_id] = (issue_id, project, created // DAY)
+    def note(self, issue_id: int, project: int, day: int) -> None:
+        """An issue went out."""
+        self.new.append(issue_id)
+        self._noted[issue_id] = (issue_id, project, day)
 
     def texts(self) -> list[str]:
         """What a state holds. Only what was noted since the last call is packed."""

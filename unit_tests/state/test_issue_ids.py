@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from source_jira_flow.state import issue_ids
 from source_jira_flow.state.issue_ids import (
-    DAY,
     MOST_TEXT,
     UNKNOWN_PROJECT,
     IssueTable,
@@ -48,7 +47,7 @@ def test_checkpoints_carry_everything_that_went_out(pages: list[list[tuple[int, 
     sent, expected = SentIssues(), dict[int, tuple[int, int, int]]()
     for page in pages:
         for issue_id, project in page:
-            sent.note(issue_id, project, issue_id * DAY)
+            sent.note(issue_id, project, issue_id)
             expected[issue_id] = (issue_id, project, issue_id)
         texts = sent.texts()
         assert len(texts) <= issue_ids.MOST_TEXTS
@@ -66,7 +65,7 @@ def test_a_checkpoint_packs_only_what_came_since_the_last_one(monkeypatch: pytes
     sent = SentIssues([pack_issues(IssueTable.of((number, 1, 1) for number in range(1, 50_000)))])
     for page in range(100):
         for number in range(100):
-            sent.note(1_000_000 + page * 100 + number, 1, DAY)
+            sent.note(1_000_000 + page * 100 + number, 1, 1)
         sent.texts()
         sent.texts()
     assert sum(packed) < 10 * 10_000
@@ -79,7 +78,7 @@ def test_texts_that_nothing_was_added_to_are_not_even_opened() -> None:
 
 def test_replacing_forgets_what_was_noted() -> None:
     sent = SentIssues()
-    sent.note(1, 7, DAY)
+    sent.note(1, 7, 1)
     sent.replace(IssueTable.of([(2, 7, 1)]))
     assert list(SentIssues(sent.texts()).table().rows()) == [(2, 7, 1)]
     sent.replace(IssueTable())

@@ -1,0 +1,249 @@
+"""Which issues Jira lists: all of them, or, where its counts are exact, those of the days on which a count differs.
+
+Ids alone are cheap. They are listed by windows of `created`, cut so that each fits a page, as far as the days of the
+issues that were sent say where. A window is a range of days; the first begins before any issue.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Protocol, TypeVar
+
+from source_jira_flow.common.instants import DAY, SECOND, floor_second, milliseconds
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.errors import PassingFault
+from source_jira_flow.jira import jql
+from source_jira_flow.jira.base import ID_PAGE_SIZE, Count, SearchPage
+from source_jira_flow.scan.by_id import IdRead
+from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_order
+from source_jira_flow.state.progress import Group
+from source_jira_flow.sync import Sync
+
+# How full a page is meant to be: a few issues are new since the days were noted.
+_FILLED = 0.97
+# So many pages in one window, where it must be sought by counts.
+_PAGES_IN_WINDOW = 5
+
+Days = tuple[int, int]
+_Answer = TypeVar("_Answer")
+
+
+@dataclass
+class Listing:
+    """`issues` are those that Jira lists of the windows `days`, which are all where `whole`.
+
+    `counted` is Jira's count of all its issues, None where it was not asked.
+    """
+
+    issues: IssueTable = field(default_factory=IssueTable)
+    days: list[Days] = field(default_factory=list)
+    whole: bool = False
+    counted: int | None = None
+
+    def covers(self, day: int) -> bool:
+        """Whether the issues that were created on a day were listed."""
+        return self.whole or any(first <= day < end for first, end in self.days)
+
+
+class Reader(Protocol):
+    """What a list needs of `scan.reader.IssueReader`."""
+
+    sync: Sync
+
+    def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
+        """The answer to a query about a group; None where no project of it is left."""
+
+    def count(self, group: Group, span: str) -> Count:
+        """How many issues of the group are in a span (JQL)."""
+
+
+class Lister:
+    """Lists the issues of some `groups` that were created before T0, and updated at `start_date` or later."""
+
+    def __init__(self, reader: Reader, groups: Sequence[Group], keys: Mapping[str, int]) -> None:
+        """`keys` are projects' ids by key."""
+        self._reader = reader
+        self._jira = reader.sync.jira
+        self._now = reader.sync.now
+        self._groups = groups
+        self._keys = keys
+        start = reader.sync.options.start_date
+        self._extra = "" if start is None else jql.at_or_after("updated", start)
+        self._end = self._now // DAY + 1
+
+    # -- all ---------------------------------------------------------------------------------------
+
+    def whole(self, kept: IssueTable, *, is_known: bool) -> Listing:
+        """All issues. `kept` are those that were sent; unless they are known, they say nothing of where issues lie."""
+        windows = self._cut(kept) if is_known else self._counted_windows()
+        return Listing(self._listed(windows), windows, whole=True)
+
+    def _cut(self, kept: IssueTable) -> list[Days]:
+        """Windows of about a page each."""
+        most, cuts, size = self._jira.ids_in_page * _FILLED, [0], 0
+        for day, issues in sorted(Counter(kept.days).items()):
+            if size and size + issues > most:
+                cuts.append(day)
+                size = 0
+            size += issues
+        return list(zip(cuts, [*cuts[1:], self._end], strict=True))
+
+    def _counted_windows(self) -> list[Days]:
+        """Windows of some pages each; a single one where a search may be read to any depth."""
+        if self._jira.result_window is None:
+            return [(0, self._end)]
+        return list(self._halved(0, self._end, self.count()))
+
+    def _halved(self, first: int, end: int, counted: int) -> Iterator[Days]:
+        if counted <= _PAGES_IN_WINDOW * self._jira.ids_in_page or end - first < 2:
+            yield first, end
+            return
+        middle = (first + end) // 2
+        left = self.count(first, middle)
+        yield from self._halved(first, middle, left)
+        yield from self._halved(middle, end, counted - left)
+
+    # -- what differs ------------------------------------------------------------------------------
+
+    def differing(self, kept: IssueTable) -> Listing:
+        """The issues of those days on which Jira's count differs from how many were sent. One call where none does."""
+        if len(kept) <= self._jira.ids_in_page:
+            return self.whole(kept, is_known=True)
+        counted = self.count()
+        issues: list[IssueTable] = []
+        listing = Listing(counted=counted)
+        sent = _Sent(kept, self._jira.ids_in_page, self._end)
+        for days, table in self._looked_into(sent, 0, self._end, counted):
+            listing.days.append(days)
+            issues.append(table)
+        listing.issues = _joined(issues)
+        return listing
+
+    def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
+        expected, page = sent.between(first, end), self._jira.ids_in_page
+        if counted == expected:
+            return
+        middle = sent.middle(first, end)
+        if max(counted, expected) <= page or middle is None:
+            yield (first, end), self._listed([(first, end)])
+        elif max(counted, expected) <= 2 * page:
+            # A list of the first half counts it too.
+            listed = self._listed([(first, middle)])
+            yield (first, middle), listed
+            yield from self._looked_into(sent, middle, end, counted - len(listed))
+        else:
+            left = self.count(first, middle)
+            yield from self._looked_into(sent, first, middle, left)
+            yield from self._looked_into(sent, middle, end, counted - left)
+
+    # -- asking ------------------------------------------------------------------------------------
+
+    def count(self, first: int = 0, end: int | None = None) -> int:
+        """How many issues Jira counts on these days."""
+        span = self._span(*self._instants((first, self._end if end is None else end)))
+        return sum(self._reader.count(group, span).number for group in self._groups)
+
+    def before_start(self) -> frozenset[int]:
+        """The ids of the issues that were last updated before `start_date`."""
+        start = self._reader.sync.options.start_date or 0
+        span = jql.between("updated", 0, start)
+        found: set[int] = set()
+        for group in self._groups:
+            found.update(map(int, self._reader.asking(group, self._by_id(group, span).ids) or ()))
+        return frozenset(found)
+
+    def _listed(self, windows: Sequence[Days]) -> IssueTable:
+        asks = [(group, window) for group in self._groups for window in windows]
+        tables = in_parallel(lambda ask: self._table(ask[0], *self._instants(ask[1])), asks, self._jira.workers)
+        return _joined([table for _, table in tables])
+
+    def _instants(self, days: Days) -> tuple[int, int]:
+        return days[0] * DAY, min(days[1] * DAY, self._now)
+
+    def _table(self, group: Group, start: int, end: int) -> IssueTable:
+        """The issues that were created in a span of time, of a window's length or less."""
+        ids: list[int] = []
+        projects: list[int] = []
+        days: list[int] = []
+        for rows in self._pages(group, start, end):
+            for row in rows:
+                ids.append(int(row["id"]))
+                projects.append(self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT))
+                created = (row.get("fields") or {}).get("created")
+                days.append(milliseconds(created) // DAY if created else 0)
+        return in_order(ids, projects, days)
+
+    def _pages(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
+        window, span = self._jira.result_window, self._span(start, end)
+        position, rows = None, 0
+        while True:
+            page = self._reader.asking(group, lambda position=position: self._page(group, span, position))  # type: ignore[misc]
+            if page is None:
+                return
+            yield page.issues
+            rows += len(page.issues)
+            position = page.next
+            if position is None:
+                return
+            if not page.issues:
+                raise PassingFault("Jira gave an empty page in the middle of its list of issues.")
+            if window is not None and rows + self._jira.ids_in_page > window:
+                yield from self._parts(group, start, end)
+                return
+
+    def _parts(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
+        """Both halves of a span in which more issues lie than a search may be read to; a single second by its ids."""
+        middle = floor_second((start + end) // 2)
+        if middle <= start:
+            second = self._by_id(group, self._span(start, start + SECOND))
+            yield [{"id": issue_id, "key": ""} for issue_id in self._reader.asking(group, second.ids) or ()]
+            return
+        yield from self._pages(group, start, middle)
+        yield from self._pages(group, middle, end)
+
+    def _by_id(self, group: Group, span: str) -> IdRead:
+        return IdRead(self._jira, lambda: group.projects, (), (), span)
+
+    def _page(self, group: Group, span: str, position: Any | None) -> SearchPage:
+        query = jql.ascending(jql.both(jql.in_projects(group.projects), span), "created")
+        return self._jira.search(query, self._jira.fields_with_ids, ID_PAGE_SIZE, position)
+
+    def _span(self, start: int, end: int) -> str:
+        return jql.both(jql.between("created", start, end), self._extra)
+
+
+class _Sent:
+    """How many issues were sent, by the day on which they were created."""
+
+    def __init__(self, kept: IssueTable, page: int, end: int) -> None:
+        by_day = sorted(Counter(kept.days).items())
+        self._days = [day for day, _ in by_day]
+        self._before = [0, *accumulate(issues for _, issues in by_day)]
+        self._page = page
+
+    def between(self, first: int, end: int) -> int:
+        """How many of these days."""
+        return self._before[bisect_left(self._days, end)] - self._before[bisect_left(self._days, first)]
+
+    def middle(self, first: int, end: int) -> int | None:
+        """The day that halves a range, so that the first half fills its pages; None where a range can't be cut."""
+        low, high = bisect_left(self._days, first), bisect_left(self._days, end)
+        if high - low < 2:
+            return None
+        pages = -(-(self._before[high] - self._before[low]) // self._page)
+        aim = self._before[low] + -(-pages // 2) * self._page
+        place = bisect_left(self._before, aim + 1, low + 1, high) - 1
+        return self._days[min(max(place, low + 1), high - 1)]
+
+
+def _joined(tables: Sequence[IssueTable]) -> IssueTable:
+    return in_order(
+        [number for table in tables for number in table.ids],
+        [project for table in tables for project in table.projects],
+        [day for table in tables for day in table.days],
+    )
