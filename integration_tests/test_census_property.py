@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from fake_jira import FLAVORS, flavor_named
 from fake_jira.entities import Issue, SecurityLevel
 from integration_tests.direct import scan
-from integration_tests.test_scan_property import IMPORTED, STREAMS, World
+from integration_tests.test_scan_property import IMPORTED, World
 from source_jira_flow.common.instants import DAY, from_milliseconds
 from source_jira_flow.errors import ConfigurationError
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "12"))
+STREAMS = ["issues", "comments"]
 REMOVED_AT = "_ab_cdc_deleted_at"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from airbyte_cdk.sources.types import Record
 
@@ -24,10 +24,10 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel, portions
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.by_id import IdRead
-from source_jira_flow.scan.fed import IssueStream
 from source_jira_flow.scan.listing import Lister, Listing
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.verification import is_large
+from source_jira_flow.state.census import CensusState
 from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, merged
 from source_jira_flow.state.issues import in_queries
 from source_jira_flow.state.progress import Group
@@ -70,13 +70,23 @@ class _Changes:
     read: Counter[int] = field(default_factory=Counter)
 
 
+class Issues(Protocol):
+    """What a census needs of the stream of issues; see `scan.fed.IssueStream`."""
+
+    name: str
+    census: CensusState
+
+    def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """The records of issues that are gone."""
+
+
 class Census:
     """One census. `imported` are the keys of all imported projects by id; `groups` were read to their end."""
 
     def __init__(
         self,
         reader: IssueReader,
-        issues: IssueStream,
+        issues: Issues,
         streams: tuple[str, ...],
         imported: Mapping[str, str],
         groups: Iterable[Group],
