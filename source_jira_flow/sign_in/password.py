@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
-from source_jira_flow.sign_in.basic import basic_header, encoded_pair, looks_like_personal_access_token
+from source_jira_flow.sign_in.basic import (
+    basic_header,
+    encoded_pair,
+    looks_like_api_token,
+    looks_like_personal_access_token,
+)
 
 _ENCODING = "latin-1"
 
@@ -48,6 +53,11 @@ class Password(SignIn):
             yield "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
         if looks_like_personal_access_token(values["password"]):
             yield "The password is a personal access token: choose “personal access token” as the way to sign in."
+        if looks_like_api_token(values["password"]):
+            yield (
+                "The password is an API token of an Atlassian account, which Jira Cloud takes together with the e-mail"
+                " address: choose “access token” as the way to sign in."
+            )
         for field in cls.fields:
             try:
                 values[field.name].encode(_ENCODING)

@@ -172,18 +172,15 @@ class ServiceAccountSigner(Signer):
     def _fetched(self, client: Asker) -> _Token:
         if self._refused is not None:
             raise self._refused.again()
-        url, form = (
-            _token_address(client),
-            {
-                "grant_type": "client_credentials",
-                "client_id": self._account.client_id,
-                "client_secret": self._account.client_secret,
-            },
-        )
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._account.client_id,
+            "client_secret": self._account.client_secret,
+        }
         scopes = self._account.scopes or ("" if is_gateway(client.base_url) else _SELF_HOSTED_SCOPES)
         if scopes:
             form["scope"] = scopes
-        asked = time.monotonic()
+        url, asked = _token_address(client), time.monotonic()
         status, document = client.post_form(url, form)
         if status >= 400:
             self._refused = _refusal(status, document)

@@ -29,6 +29,8 @@ def test_tokens_are_told_by_their_looks() -> None:
         ({"auth_type": "access_token", "email": "service", "access_token": API_TOKEN}, "has no @"),
         ({"auth_type": "access_token", "email": "a@b.c", "access_token": PERSONAL_TOKEN}, "personal access token"),
         ({"auth_type": "username_password", "username": "me", "password": PERSONAL_TOKEN}, "personal access token"),
+        ({"auth_type": "username_password", "username": "me", "password": API_TOKEN}, "choose “access token”"),
+        ({"auth_type": "personal_access_token", "token": API_TOKEN}, "choose “access token”"),
     ],
 )
 def test_what_was_mixed_up_is_said_in_one_sentence_without_showing_it(credentials: dict[str, str], words: str) -> None:
