@@ -28,9 +28,10 @@ class Served:
 class ServedSite:
     """The page server's process; `description` has its base_url, credentials, projects, issues and comments."""
 
-    def __init__(self, issues: int) -> None:
+    def __init__(self, issues: int, server: str = "benchmarks.page_server") -> None:
+        """`server` is the module that serves."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.page_server", "--issues", str(issues)],
+            [sys.executable, "-m", server, "--issues", str(issues)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -75,3 +76,5 @@ class ServedSite:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()

@@ -11,9 +11,12 @@ import pytest
 
 from benchmarks.chart import Bar, bar_chart
 from benchmarks.figures import Promise
+from benchmarks.large_jira import MadeIssues
 from benchmarks.report import Report, write_into
+from benchmarks.scale import measure, row
 from benchmarks.sent_issues import SentIssuesCost, measure_sent_issues
 from benchmarks.signing import Signing
+from source_jira_flow.common.instants import milliseconds
 
 
 def test_a_small_benchmark_measures_our_read_beside_a_bare_loop(tmp_path: Path) -> None:
@@ -76,3 +79,22 @@ def test_what_the_ids_of_issues_cost_is_measured_on_text_that_opens() -> None:
 def _report(promises: list[Promise]) -> Report:
     kept = SentIssuesCost(1_000_000, 300_000, 1.0, 0.5, 200_000)
     return Report([], promises, Signing(1.0, 50.0), kept, 8000, 3, "a machine", "versions", "2026-01-01")
+
+
+@pytest.mark.parametrize("count", [1, 7, 1_000, 1_000_000])
+def test_made_issues_are_found_by_when_they_were_created(count: int) -> None:
+    issues = MadeIssues(count, 1_795_600_000_000, {"fields": {}})
+    assert len(issues.matching("project in (1) ORDER BY created ASC, key ASC")) == count
+    middle = milliseconds(issues.document(count // 2)["fields"]["created"])
+    before = issues.matching(f"project in (1) AND created < {middle}")
+    after = issues.matching(f"project in (1) AND created >= {middle}")
+    assert (len(before), len(after)) == (count // 2, count - count // 2)
+    assert (before.stop, after.start) == (count // 2, count // 2)
+    assert len(issues.matching(f"created >= {middle} AND created < {middle + 1}")) == 1
+
+
+def test_a_jira_of_made_issues_is_read_whole(tmp_path: Path) -> None:
+    first, later = measure(250, tmp_path)
+    assert (first.records, later.records) == (500, 0)
+    assert later.calls < 10
+    assert row(250, first, later).startswith("| 250 | ")
