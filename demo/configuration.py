@@ -25,7 +25,7 @@ def read_configuration(file: str) -> dict[str, Any]:
     except OSError as error:
         raise Trouble(f"The file {file} can't be read: {error.strerror or type(error).__name__}.", _HOW) from None
     except UnicodeDecodeError:
-        raise Trouble(f"The file {file} is no text in UTF-8.", _HOW) from None
+        raise Trouble(f"The file {file} is not text in UTF-8.", _HOW) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Trouble(f"The file {file} is not JSON: {error.msg} at {where}.", _HOW) from None

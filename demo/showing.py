@@ -66,7 +66,7 @@ def brought(console: Console, warehouse: Opened, synced: Synced) -> None:
     _put(console, table)
     changed = sum(number for stream, number in synced.brought.items() if stream not in synced.whole)
     lists = sum(synced.brought.values()) - changed
-    note = f"; and {lists:,} rows of short lists, which Jira gives only whole" if lists else ""
+    note = f"; and {lists:,} rows of short lists, which are always read completely" if lists else ""
     say(console, f"{changed:,} rows in {synced.seconds:.0f} s{note}")
 
 
@@ -89,8 +89,8 @@ def answer(console: Console, warehouse: Opened) -> None:
 
 
 def goodbye(console: Console, database: Path) -> None:
-    """Where the data lies, and how to go on."""
-    console.print(f"\n[bold green]Done.[/] Your data lies in {database}, a table for each stream.")
+    """Where the data is, and how to continue."""
+    console.print(f"\n[bold green]Done.[/] Your data is in {database}, with a table for each stream.")
 
 
 def _title(row: Mapping[str, Any]) -> str:

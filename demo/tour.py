@@ -40,7 +40,7 @@ def tour(console: Console) -> None:
                 showing.say(console, f"- {sentence}")
             showing.step(console, "Second sync: only what changed")
             showing.brought(console, opened, opened.sync())
-            showing.step(console, "Rows of what is gone leave their tables, as with Airbyte's destinations")
+            showing.step(console, "Rows of what was deleted leave their tables, as in Airbyte's destinations")
             showing.dropped(console, opened.drop_removed())
             showing.step(console, "An answer from SQL: open tickets per project and status")
             showing.answer(console, opened)
@@ -52,7 +52,7 @@ def _inventory(site: Site) -> str:
     visible = site.visible_issues(site.service_account)
     comments = sum(len(site.visible_comments(issue, site.service_account)) for issue in visible)
     return (
-        f"{len(site.issues):,} issues in {len(site.projects)} projects, of which the account may see and import"
+        f"{len(site.issues):,} issues in {len(site.projects)} projects, of which the account can see and import"
         f" {len(visible):,}, with {comments:,} comments"
     )
 

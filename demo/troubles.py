@@ -2,7 +2,7 @@
 
 
 class Trouble(Exception):
-    """Something that the person at the terminal can mend: one sentence, and a hint where there is one."""
+    """Something that the person at the terminal can fix: one sentence, and a hint if there is one."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
