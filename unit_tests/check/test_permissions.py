@@ -131,3 +131,20 @@ def test_projects_of_other_types_are_named_as_not_importable(type_name: str, tit
     [finding] = permissions.configured_findings(selection, rows("A"), ("A", "H"), {}, KIND)
     assert finding.severity is Severity.WARNING
     assert finding.text.startswith(f"{title} projects can't be imported. Remove H from")
+
+
+@pytest.mark.parametrize(
+    ("keys", "missing", "team_managed", "says"),
+    [
+        ("A B", "A B", "B", "is missing on 2 of 2 projects: A and 1 team-managed."),
+        ("A B C", "A B", "B", "is missing on 2 of 3 projects: A and 1 team-managed."),
+        ("A B C", "A", "", "is missing on 1 of 3 projects: A."),
+        ("A", "A", "", "is missing on A."),
+    ],
+)
+def test_counts_include_team_managed_projects(keys: str, missing: str, team_managed: str, says: str) -> None:
+    given = rows(*keys.split(), without=missing, team_managed=team_managed)
+    first, *_ = permissions.create_issues_findings(given, (), KIND, required=True)
+    assert says in first.text
+    assert "Ask your Jira administrator" in first.text
+    assert first.fixed_by is FixedBy.JIRA_ADMINISTRATOR
