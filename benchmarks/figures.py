@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.measuring import Measured, Measurements
-from benchmarks.plan import BARE, LARGE, NORMALIZED, OURS, PARALLEL, SEQUENTIAL, Row
+from benchmarks.plan import (
+    BARE,
+    BARE_HISTORIES,
+    LARGE,
+    NORMALIZED,
+    OURS,
+    OURS_HISTORIES,
+    PARALLEL,
+    SEQUENTIAL,
+    Row,
+)
 from benchmarks.runs import Run
 
 _MEGABYTE = 1_000_000
@@ -92,6 +102,19 @@ def promises_of(measurements: Measurements) -> list[Promise]:
     return [
         Promise("Records a second, of the bare loop's", ratio(OURS, BARE), 0.6, ""),
         Promise("CPU for a record, of the bare loop's", ratio(OURS, BARE, _cpu), 1 / 0.6, "", at_most=True),
+        Promise(
+            "Records a second of all six streams of issues, of the bare loop's",
+            ratio(OURS_HISTORIES, BARE_HISTORIES),
+            0.5,
+            "",
+        ),
+        Promise(
+            f"Peak memory at {measurements.sizes.many:,} issues with 40 changes each",
+            peak(OURS_HISTORIES),
+            200,
+            "MB",
+            at_most=True,
+        ),
         Promise("Records a second at 200 ms, times a sequential reader's", ratio(PARALLEL, SEQUENTIAL), 6, "×"),
         Promise("Records a second, times the declarative way's with normalisation", ratio(OURS, NORMALIZED), 10, "×"),
         Promise(f"Peak memory at {measurements.sizes.many:,} issues", peak(OURS), 200, "MB", at_most=True),

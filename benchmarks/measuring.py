@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from benchmarks.serving import ServedSite
 from benchmarks.signing import Signing, measure_signing
 
 _TIMES_LARGER = 10
+# As many as Jira Cloud embeds.
+_CHANGES = 40
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ def measure(rows: Sequence[Row], sizes: Sizes, tell: Callable[[str], None]) -> M
 
 
 def _in_turn(rows: Sequence[Row], sizes: Sizes, directory: Path, tell: Callable[[str], None]) -> list[Measured]:
-    with ServedSite(sizes.many) as many, ServedSite(sizes.few) as few:
-        workshops = {row: Workshop(few if row.few else many, directory) for row in rows}
+    with ExitStack() as stack:
+        workshops = _workshops(rows, sizes, directory, stack)
         all_measured = []
         for row, workshop in workshops.items():
             tell(f"Counting: {row.title}")
@@ -76,6 +79,18 @@ def _in_turn(rows: Sequence[Row], sizes: Sizes, directory: Path, tell: Callable[
                 tell(f"{repetition + 1} of {sizes.repetitions}: {measured.row.title}")
                 measured.runs.append(workshops[measured.row].measure(measured.row.reader))
     return all_measured
+
+
+def _workshops(rows: Sequence[Row], sizes: Sizes, directory: Path, stack: ExitStack) -> dict[Row, Workshop]:
+    """By row; only the sites that the rows read are served."""
+    sites: dict[tuple[int, int], ServedSite] = {}
+    workshops = {}
+    for row in rows:
+        content = (sizes.few if row.few else sizes.many, _CHANGES if row.histories else 0)
+        if content not in sites:
+            sites[content] = stack.enter_context(ServedSite(content[0], changes=content[1]))
+        workshops[row] = Workshop(sites[content], directory)
+    return workshops
 
 
 def _large(issues: int, directory: Path, tell: Callable[[str], None]) -> Measured:

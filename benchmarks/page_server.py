@@ -32,6 +32,9 @@ _NOW_MS = 1_767_225_600_000
 # Together they make a document of about 8 KB.
 _DESCRIPTION_BYTES = 400
 _COMMENTS_PER_ISSUE = 0.8
+_WORKLOGS_PER_ISSUE = 0.5
+# The shortest histories that the fake Jira makes are this much shorter than the usual ones.
+_LONGEST_OF_SHORTEST = 1 / 0.6
 # Some issues lie in projects that are hidden, archived, or not importable.
 _BUILT_PER_VISIBLE = 1.32
 _COMPRESS_FROM_BYTES = 1024
@@ -40,17 +43,22 @@ _END_OF_HEAD = b"\r\n\r\n"
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-def benchmark_site(issues: int) -> Site:
-    """A Cloud site of which the service account may import exactly so many issues."""
+def benchmark_site(issues: int, changes: int = 0) -> Site:
+    """A Cloud site of which the service account may import exactly so many issues; with `changes` each has so many
+    entries in its history, and no more comments and work logs than a page embeds."""
     built = round(issues * _BUILT_PER_VISIBLE) + 100
     site = build_site(
         "cloud",
         issues=built,
         description_bytes=_DESCRIPTION_BYTES,
         comments_per_issue=_COMMENTS_PER_ISSUE,
+        changes_per_issue=changes * _LONGEST_OF_SHORTEST,
+        worklogs_per_issue=_WORKLOGS_PER_ISSUE if changes else 0,
         clock=Clock(_NOW_MS, frozen=True),
     )
     _make_ordinary(site.issues.values())
+    if changes:
+        _cut(site.issues.values(), changes, site.settings.embedded_comments)
     visible = site.visible_issues(site.service_account)
     surplus = len(visible) - issues
     for issue in reversed(visible):
@@ -60,6 +68,14 @@ def benchmark_site(issues: int) -> Site:
             site.delete_issue(issue)
             surplus -= 1
     return site
+
+
+def _cut(issues: Iterable[Issue], changes: int, parts: int) -> None:
+    """So that one page holds all that belongs to an issue."""
+    for issue in issues:
+        # What an import of one instant made has no history. Those of others are longer than this.
+        issue.history = issue.history[:changes]
+        issue.comments, issue.worklogs = issue.comments[:parts], issue.worklogs[:parts]
 
 
 def _make_ordinary(issues: Iterable[Issue]) -> None:
@@ -217,7 +233,9 @@ def main() -> None:
     """The process: `python -m benchmarks.page_server --issues 20000`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--issues", type=int, required=True)
-    server_process = PageServer(benchmark_site(parser.parse_args().issues))
+    parser.add_argument("--changes", type=int, default=0)
+    given = parser.parse_args()
+    server_process = PageServer(benchmark_site(given.issues, given.changes))
     # What lives as long as the process is none of the garbage collector's business.
     gc.freeze()
     asyncio.run(server_process.run())

@@ -28,10 +28,11 @@ class Served:
 class ServedSite:
     """The page server's process; `description` has its base_url, credentials, projects, issues and comments."""
 
-    def __init__(self, issues: int, server: str = "benchmarks.page_server") -> None:
-        """`server` is the module that serves."""
+    def __init__(self, issues: int, server: str = "benchmarks.page_server", changes: int = 0) -> None:
+        """`server` is the module that serves; `changes` is how many entries each history has, 0 for the few usual."""
+        numbers = ["--issues", str(issues), *(["--changes", str(changes)] if changes else [])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", server, "--issues", str(issues)],
+            [sys.executable, "-m", server, *numbers],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
