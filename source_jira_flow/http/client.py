@@ -44,6 +44,7 @@ from source_jira_flow.http.faults import (
     not_json,
     query_redirected,
     redirect_refused,
+    twice_not_json,
     unreadable,
     unusable,
 )
@@ -225,7 +226,7 @@ class JiraClient:
                     raise first_fault from None
                 if isinstance(fault, NotJson) and fault.reason == "cut":
                     if fault.body == refused_body:
-                        raise unreadable("invalid", self.base_url) from None
+                        raise twice_not_json(self.base_url, fault.body) from None
                     refused_body = fault.body
                 first_fault = first_fault or fault
                 faults += 1

@@ -227,8 +227,13 @@ def not_json(base_url: str, body: bytes) -> NotJson:
     return NotJson(in_words(reason, base_url, title=named), body=body, reason=reason)
 
 
+def twice_not_json(base_url: str, body: bytes) -> UnreadableAnswer:
+    """The error for a body that came twice, and is not JSON: "invalid", or "cut" where its end is missing."""
+    return unreadable("invalid" if body.rstrip().endswith((b"}", b"]")) else "cut", base_url)
+
+
 def unreadable(reason: str, base_url: str) -> UnreadableAnswer:
-    """The error for an answer that stays as it is: "invalid" or "too_large"."""
+    """The error for an answer that stays as it is: "invalid", "cut" or "too_large"."""
     return UnreadableAnswer(in_words(reason, base_url), reason=reason)
 
 

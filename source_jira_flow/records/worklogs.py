@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from source_jira_flow.common.instants import from_milliseconds, utc
@@ -35,7 +36,7 @@ def worklog_record(worklog: JsonObject, issue: JsonObject) -> dict[str, Any]:
     }
 
 
-def worklog_removal(worklog_id: str, deleted: int) -> dict[str, Any]:
+def worklog_removal(worklog_id: str, columns: Iterable[str], deleted: int) -> dict[str, Any]:
     """The removal of a work log: newer than every version of it that was sent. `deleted` is epoch milliseconds."""
     at = from_milliseconds(deleted)
-    return {"id": worklog_id, "issue_updated": at, REMOVED_AT: at}
+    return {**dict.fromkeys(columns), "id": worklog_id, "issue_updated": at, REMOVED_AT: at}

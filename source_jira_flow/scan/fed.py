@@ -145,7 +145,8 @@ class WorklogStream(PartStream):
             self._sync.logger.warning("Jira does not tell which work logs were deleted: %s", refused)
             return None
         gone = [(key, at) for key, at in deleted.items() if since <= at < self._until]
-        return [worklog_removal(key, at) for key, at in gone], self._removals_are_out
+        columns = tuple(StreamDefinition(self.name, ("id",)).schema()["properties"])
+        return [worklog_removal(key, columns, at) for key, at in gone], self._removals_are_out
 
     def _removals_are_out(self) -> None:
         self._since = max(self._since or 0, self._until)
