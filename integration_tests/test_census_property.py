@@ -54,8 +54,9 @@ class CensusWorld(World):
         """The members of a security level change: no `updated` moves."""
         issue, account = self.issue(), self.site.service_account
         if issue.security_level is None:
-            self.site.set_security_level(issue, SecurityLevel(f"9{issue.id}", "Secret", {account}))
-            assert issue.security_level is not None
+            level = SecurityLevel(f"9{issue.id}", "Secret", {account})
+            issue.project.security_levels.append(level)
+            self.site.set_security_level(issue, level)
         elif account in issue.security_level.members:
             self.site.remove_from_security_level(issue.security_level)
         else:
@@ -95,7 +96,7 @@ class CensusWorld(World):
                 self.roll_back()
             return came
         except (ConfigurationError, AirbyteTracedException) as error:
-            assert "disappeared" in str(error) or "no project" in str(error), str(error)
+            assert restless or "disappeared" in str(error) or "no project" in str(error), str(error)
             return -1
         finally:
             self.jira.on_request = None
