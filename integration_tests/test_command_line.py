@@ -219,6 +219,23 @@ def test_an_answer_that_shows_what_it_was_asked_with_is_not_passed_on(
     assert_no_secret(run, content["credentials"])
 
 
+def test_a_stream_that_the_source_does_not_have_is_named_and_the_others_are_whole(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    content = config_for(start_jira())
+    catalog = json.loads(Path(catalog_file(folder, content, "statuses", "projects")).read_text())
+    catalog["streams"][0]["stream"]["name"] = "pull_requests"
+    config = written(folder / "config.json", content)
+    run = run_connector("read", "--config", config, "--catalog", written(folder / "catalog.json", catalog))
+    assert run.exit_code == 1
+    assert_protocol_only(run)
+    assert {message["record"]["stream"] for message in run.of_type(Type.RECORD)} <= {"statuses", "projects"}
+    assert run.of_type(Type.RECORD)
+    errors = [trace["trace"]["error"] for trace in run.of_type(Type.TRACE) if trace["trace"]["type"] == "ERROR"]
+    assert {error["failure_type"] for error in errors} == {"config_error"}
+    assert all("pull_requests" in error["message"] for error in errors)
+
+
 def test_a_project_that_does_not_exist_is_named(start_jira: Callable[..., FakeJira], folder: Path) -> None:
     config = written(folder / "config.json", config_for(start_jira(), projects=["CORE", "CROE"]))
     run = run_connector("check", "--config", config)

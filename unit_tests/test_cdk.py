@@ -153,10 +153,17 @@ def test_a_stream_starts_runs_and_completes_and_its_last_state_comes_after_it() 
     assert told(read, stream_of(read, range(2))) == ["STARTED", "RUNNING", "RECORD", "RECORD", "COMPLETE", "STATE"]
 
 
-def test_a_chosen_stream_that_there_is_not_is_incomplete_and_the_others_come() -> None:
-    read = reading("nowhere", "numbers")
-    assert told(read, stream_of(read, [1]))[:2] == ["INCOMPLETE", "STARTED"]
-    assert told(reading("nowhere"), stream_of(read, [1])) == ["INCOMPLETE"]
+@pytest.mark.parametrize("chosen", [("nowhere", "numbers"), ("nowhere",)])
+def test_a_chosen_stream_that_there_is_not_fails_the_read_by_name_and_the_others_come(chosen: tuple[str, ...]) -> None:
+    read, messages = reading(*chosen), []
+    with pytest.raises(AirbyteTracedException, match="no stream nowhere") as failure:
+        for message in read.read([stream_of(read, [1])]):
+            messages.append(message)  # what came before the error counts
+    assert failure.value.failure_type is FailureType.config_error
+    traces = [message.trace for message in messages if message.trace is not None]
+    statuses = [trace.stream_status.status.value for trace in traces if trace.stream_status is not None]
+    assert statuses[0] == "INCOMPLETE"
+    assert ("COMPLETE" in statuses) == ("numbers" in chosen)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from airbyte_cdk.models import (
     AirbyteErrorTraceMessage,
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStream,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConnectorSpecification,
     FailureType,
+    StreamDescriptor,
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -73,25 +75,43 @@ class ConcurrentRead:
         )
 
     def read(self, streams: Iterable[AbstractStream]) -> Iterator[AirbyteMessage]:
-        """What the chosen ones of these streams give. A chosen stream that is none of them is INCOMPLETE."""
+        """What the chosen ones of these streams give. Raises at the end where one failed, or is none of them.
+
+        As the CDK, whose last error would be a config_error in any case, and quote Python.
+        """
         by_name = {stream.name: stream for stream in streams}
         chosen = [configured.stream for configured in self.catalog.streams]
-        for unknown in (stream for stream in chosen if stream.name not in by_name):
-            yield as_airbyte_message(unknown, AirbyteStreamStatus.INCOMPLETE)
-        known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
-        if known:
-            yield from self._read(known)
-
-    def _read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
-        """As the CDK, whose last error would be a config_error in any case, and quote Python."""
         errors: list[AirbyteErrorTraceMessage] = []
+        for message in _missing(chosen, by_name):
+            _collect(message, errors)
+            yield message
         try:
-            for message in self._source.read(streams):
-                if message.trace is not None and message.trace.error is not None:
-                    errors.append(message.trace.error)
+            known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
+            for message in self._source.read(known) if known else ():
+                _collect(message, errors)
                 yield message
         except AirbyteTracedException as error:
             raise (_summary(errors) if errors else error) from None
+        if errors:
+            raise _summary(errors)
+
+
+def _missing(chosen: Iterable[AirbyteStream], known: Container[str]) -> Iterator[AirbyteMessage]:
+    """The error of each chosen stream that the source does not have."""
+    for stream in chosen:
+        if stream.name not in known:
+            yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)
+            yield AirbyteTracedException(
+                message=f"This source has no stream {stream.name}: refresh the source's schema in the connection, or"
+                " take the stream out of the catalog.",
+                failure_type=FailureType.config_error,
+                stream_descriptor=StreamDescriptor(name=stream.name),
+            ).as_airbyte_message()
+
+
+def _collect(message: AirbyteMessage, errors: list[AirbyteErrorTraceMessage]) -> None:
+    if message.trace is not None and message.trace.error is not None:
+        errors.append(message.trace.error)
 
 
 def _summary(errors: list[AirbyteErrorTraceMessage]) -> AirbyteTracedException:
