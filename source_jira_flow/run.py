@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     if verb == "--version":
         print(f"source-jira-flow {__version__}")
         return 0
-    run = _VERBS.get(verb)
+    run = VERBS.get(verb)
     if run is None:
         print(f"source-jira-flow: there is no verb '{printable(verb)}'.\n\n{_USAGE}", end="", file=sys.stderr)
         return 2
@@ -88,7 +88,7 @@ _FOR_PEOPLE: Mapping[str, str] = {
     "state": "source_jira_flow.commands.state:state_main",
     "split": "source_jira_flow.commands.split:split_main",
 }
-_VERBS: Mapping[str, Callable[[list[str]], int]] = {
+VERBS: Mapping[str, Callable[[list[str]], int]] = {
     **dict.fromkeys(("spec", "check", "discover", "read"), _airbyte),
     **dict.fromkeys(_FOR_PEOPLE, _for_people),
 }

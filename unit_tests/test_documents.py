@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from source_jira_flow.run import VERBS, main
 from source_jira_flow.streams import STREAMS, Stream
 from tools import columns
 
-DOCUMENTS = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
 
 
 def test_the_page_of_columns_is_current() -> None:
@@ -41,3 +43,18 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
 def _headings(document: Path) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", *DOCUMENTS], ids=lambda path: path.name)
+def test_every_command_of_a_document_has_its_verb_and_options(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = document.read_text("utf-8").replace("\\\n", " ")
+    commands = re.findall(r"(?<![\w./-])(?:\.venv/bin/)?(?:source-)?jira-flow ([a-z-]+)((?: [^\n`|;]+)?)", text)
+    for verb, options in commands:
+        assert verb in VERBS, verb
+        if verb in ("spec", "check", "discover", "read"):
+            continue
+        main([verb, "--help"])
+        known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+        assert set(re.findall(r"(?<= )--[a-z-]+", options)) <= known, f"{verb}{options}"
