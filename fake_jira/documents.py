@@ -219,7 +219,12 @@ class Documents:
         return document
 
     def security_level(self, level: SecurityLevel) -> Document:
-        return {"self": f"{self._api}/securitylevel/{level.id}", "id": level.id, "description": "", "name": level.name}
+        return {
+            "self": f"{self._api}/securitylevel/{level.id}",
+            "id": level.id,
+            "description": level.description,
+            "name": level.name,
+        }
 
     # Projects
 

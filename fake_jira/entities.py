@@ -75,6 +75,7 @@ class SecurityLevel:
     id: str
     name: str
     members: set[User] = field(default_factory=set)
+    description: str = ""
 
 
 @dataclass(slots=True, eq=False)

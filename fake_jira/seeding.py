@@ -494,6 +494,7 @@ class _Builder:
             NamedValue(site.next_id("role"), name, f"The {name.lower()} of a project.")
             for name in ("Administrators", "Developers", "Viewers")
         ]
+        staff[0].description = "For those who reported it."
         names = ("jira-administrators", "jira-software-users", "site-admins", "größe & co")
         site.groups = {f"{number:08x}-0000-4000-8000-00000000000a": name for number, name in enumerate(names, 1)}
         site.workflows = [
@@ -501,6 +502,8 @@ class _Builder:
             for number, name in enumerate(("jira", "Software workflow", "Business workflow"))
         ]
         for board in site.boards.values():
+            for column in board.columns[1:2]:
+                column.min, column.max = 1, 7
             jql = f"project = {board.project.key} ORDER BY Rank ASC"
             site.filters.append(SharedThing(board.filter_id, f"Filter of {board.name}", site.admin, jql=jql))
         account = site.service_account
@@ -515,6 +518,8 @@ class _Builder:
                 SharedThing(filter_id, f"{name}: open", owner, shared, favourite, "resolution is EMPTY")
             )
             site.dashboards.append(SharedThing(site.next_id("dashboard"), f"{name}: board", owner, shared, favourite))
+            for thing in (site.filters[-1], site.dashboards[-1]):
+                thing.description = f"What {name.lower()} shows"
 
     def add_relations(self) -> None:
         """Links, estimates, votes and watchers on some issues."""

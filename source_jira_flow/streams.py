@@ -7,9 +7,10 @@ A stream's columns stand in `schemas/<name>.json` for the destination, and are m
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
@@ -18,6 +19,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from source_jira_flow.cdk.seam import FunctionPartition, GivenPartitions, OwnStateCursor
+from source_jira_flow.lists.board_columns import board_columns
+from source_jira_flow.lists.security_levels import security_levels
 from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.scan.fed import (
     AttachmentStream,
@@ -41,12 +44,18 @@ from source_jira_flow.sync import Sync
 @dataclass(frozen=True)
 class Stream(StreamDefinition):
     """`fed`: the scan of issues makes its records. `snapshot`: a list, of which only what is new, changed or gone is
-    sent. Both: by the list where Jira has one. `left_by_scan`: what the scan has found out. None of them: a small list,
-    read whole as `manifest.yaml` says."""
+    sent. Both: by the list where Jira has one. `left_by_scan`: what the scan has found out. `whole`: a small list that
+    takes more than one call. None of them: a small list, read whole as `manifest.yaml` says."""
 
     fed: type[FedStream] | None = None
     snapshot: type[Snapshot] | None = None
     left_by_scan: Callable[[SharedScan], Iterable[Record]] | None = None
+    whole: Callable[[Sync], Iterable[Mapping[str, Any]]] | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is made here, and not by the manifest."""
+        return bool(self.fed or self.snapshot or self.left_by_scan or self.whole)
 
     def is_fed(self, sync: Sync) -> bool:
         """Whether it is made of issues on this Jira."""
@@ -65,6 +74,8 @@ STREAMS = (
     Stream("projects", ("id",), "observed_at", snapshot=ProjectSnapshot),
     Stream("sprints", ("id",), "observed_at", snapshot=SprintSnapshot),
     Stream("labels", ("name",), "observed_at", fed=LabelStream, snapshot=LabelSnapshot),
+    Stream("board_columns", ("board_id", "position"), whole=board_columns),
+    Stream("issue_security_levels", ("id",), whole=security_levels),
     Stream("statuses", ("id",)),
     Stream("issue_types", ("id",)),
     Stream("priorities", ("id",)),
@@ -74,6 +85,14 @@ STREAMS = (
     Stream("project_components", ("id",)),
     Stream("project_versions", ("id",)),
     Stream("project_issue_types", ("project_id", "issue_type_id")),
+    Stream("issue_link_types", ("id",)),
+    Stream("project_categories", ("id",)),
+    Stream("status_categories", ("id",)),
+    Stream("filters", ("id",)),
+    Stream("groups", ("name",)),
+    Stream("workflows", ("name",)),
+    Stream("project_roles", ("id",)),
+    Stream("dashboards", ("id",)),
 )
 
 
@@ -91,7 +110,7 @@ def build_streams(
 ) -> list[AbstractStream]:
     """All streams as the CDK reads them; `small_lists` are those of `manifest.yaml`, built from it."""
     scan = SharedScan(running_sync, fed_streams)
-    ours = [stream for stream in STREAMS if stream.fed or stream.snapshot or stream.left_by_scan]
+    ours = [stream for stream in STREAMS if stream.is_ours]
     return [*(_built(stream, running_sync, scan, logger) for stream in ours), *small_lists]
 
 
@@ -114,8 +133,14 @@ def _built(
     )
 
 
+def _records(stream: Stream, rows: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+    return (Record(data=data, stream_name=stream.name) for data in rows)
+
+
 def _partitions(stream: Stream, running_sync: Callable[[], Sync], scan: SharedScan) -> Iterable[Partition]:
     sync, snapshot, left_by_scan = running_sync(), stream.snapshot, stream.left_by_scan
+    if whole := stream.whole:
+        return [FunctionPartition(stream.name, "list", lambda: _records(stream, whole(sync)))]
     if left_by_scan is not None:
         return [FunctionPartition(stream.name, "census", lambda: left_by_scan(scan))]
     if snapshot is None or stream.is_fed(sync):

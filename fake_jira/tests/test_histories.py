@@ -287,7 +287,7 @@ def test_a_board_says_its_columns(any_jira: FakeJira) -> None:
         next(board for board in site.boards.values() if board.quirk == quirk)
         for quirk in (None, "no_sprints", "broken", "private")
     )
-    scrum.columns[0].max = 5
+    scrum.columns[0].max, scrum.columns[0].min = 5, None
     found = client.json(f"{AGILE}/board/{scrum.id}/configuration")
     columns = found["columnConfig"]["columns"]
     assert [column["name"] for column in columns] == ["To Do", "In Progress", "Done"]

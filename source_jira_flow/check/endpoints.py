@@ -19,9 +19,12 @@ _BROWSE_USERS = "Browse users and groups (global)"
 _BROWSE_ISSUES = "Browse projects; issue security"
 _ADMINISTER = "Administer projects (skipped without it)"
 
+_ADMIN = "Administer Jira (left out without)"
 _WORK = ("read:jira-work",)
 _USER = ("read:jira-user",)
 _BOARD = ("read:board-scope:jira-software", "read:project:jira")
+_BOARD_CONFIGURATION = ("read:board-scope.admin:jira-software", "read:project:jira")
+_ADMIN_SCOPES = ("manage:jira-project",)
 _SPRINT = ("read:sprint:jira-software",)
 
 
@@ -79,9 +82,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/rest/api/2/user", BOTH, "users that were deleted", _BROWSE_USERS, _USER),
     Endpoint("GET", "/rest/api/2/label", CLOUD, "labels", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/agile/1.0/board", BOTH, "boards, sprints", _BROWSE, _BOARD),
+    Endpoint("GET", "/rest/agile/1.0/board/{id}/configuration", BOTH, "board_columns", _BROWSE, _BOARD_CONFIGURATION),
     Endpoint("GET", "/rest/agile/1.0/board/{id}/sprint", BOTH, "sprints", _BROWSE, _SPRINT),
     Endpoint("GET", "/rest/agile/1.0/sprint/{id}", BOTH, "sprints that were deleted", _BROWSE, _SPRINT),
     Endpoint("GET", "/rest/api/2/status", BOTH, "statuses", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/statuscategory", BOTH, "status_categories", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/issueLinkType", BOTH, "issue_link_types", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/projectCategory", BOTH, "project_categories", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/issuesecurityschemes", BOTH, "issue_security_levels", _ADMIN, _ADMIN_SCOPES),
+    Endpoint("GET", "/rest/api/2/issuesecurityschemes/{id}", BOTH, "issue_security_levels", _ADMIN, _ADMIN_SCOPES),
+    Endpoint("GET", "/rest/api/2/filter/search", CLOUD, "filters", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/filter/favourite", SELF_HOSTED, "filters", _SIGNED_IN),
+    Endpoint("GET", "/rest/api/2/group/bulk", CLOUD, "groups", _BROWSE_USERS, _USER),
+    Endpoint("GET", "/rest/api/2/groups/picker", SELF_HOSTED, "groups", _BROWSE_USERS),
+    Endpoint("GET", "/rest/api/2/workflow/search", CLOUD, "workflows", _ADMIN, _ADMIN_SCOPES),
+    Endpoint("GET", "/rest/api/2/workflow", SELF_HOSTED, "workflows", _ADMIN),
+    Endpoint("GET", "/rest/api/2/role", BOTH, "project_roles", _ADMIN, _ADMIN_SCOPES),
+    Endpoint("GET", "/rest/api/2/dashboard", BOTH, "dashboards", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/issuetype", BOTH, "issue_types", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/priority", BOTH, "priorities", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/resolution", BOTH, "resolutions", _SIGNED_IN, _WORK),

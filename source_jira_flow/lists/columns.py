@@ -1,8 +1,8 @@
 """Makes the columns of a record from one of Jira's objects, as the manifest says where each stands.
 
 A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `person(lead)` is the
-person's id in `users`, `startDate[:10]` the first ten characters, `partition.project_id` is the partition's, `#` is
-the row's position in its list, and `*` the whole object.
+person's id in `users`, `isDefault|default` the first that is there, `startDate[:10]` the first ten characters,
+`partition.project_id` is the partition's, `#` is the row's position in its list, and `*` the whole object.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def _reader(place: str) -> Read:
     if cut := _CUT.fullmatch(place):
         read, length = _reader(cut[1]), int(cut[2])
         return lambda row, partition: None if (value := read(row, partition)) is None else str(value)[:length]
-    path = place.split(".")
-    return lambda row, _: _look_up(row, path)
+    paths = [path.split(".") for path in place.split("|")]
+    return lambda row, _: next((value for path in paths if (value := _look_up(row, path)) is not None), None)
 
 
 def _look_up(value: Any, path: list[str]) -> Any:

@@ -34,7 +34,8 @@ class JiraRequester(Requester):
 
     `path` may hold templates. `rows` is the name under which an answer holds its rows; without one it is a bare array.
     Where a paginator gives an offset, the pages are those of `jira.paging`, and an empty one is the end. `product`
-    names what this Jira or account may lack: a refused list is then a warning and no rows.
+    names what this Jira or account may lack, `permission` what only some accounts are allowed: a refused list is then a
+    warning and no rows. `self_hosted` says `path` and `rows` where a self-hosted Jira has another list, in one answer.
     """
 
     config: Mapping[str, Callable[[], Sync]]
@@ -42,6 +43,8 @@ class JiraRequester(Requester):
     path: str
     rows: str = ""
     product: str | None = None
+    permission: str | None = None
+    self_hosted: Mapping[str, str] | None = None
     # By path, the rows of a paged list that are still to come: one partition is read by one thread.
     _pages: dict[str, Iterator[JsonObject]] = field(default_factory=dict)
 
@@ -67,21 +70,31 @@ class JiraRequester(Requester):
         path = self.get_path(stream_slice=partition)
         try:
             with scopes_named() if self.product else nullcontext():
-                rows = self._array(sync, path) if offset is None else self._page(sync, path, offset)
+                if self.self_hosted is not None and sync.jira.kind == "self_hosted":
+                    path = self.self_hosted["path"]
+                    rows = self._at_once(sync, path, self.self_hosted.get("rows", ""), offset)
+                else:
+                    rows = self._array(sync, path, self.rows) if offset is None else self._page(sync, path, offset)
         except JiraFlowError as refused:
             self._pass_over(refused, sync, partition)
             rows = None
+        if rows == [] and not offset and self.permission:
+            sync.logger.warning("%s is empty, as it is for accounts without %s.", self.name, self.permission)
         is_whole = offset is None or not rows
         if is_whole and not partition:
             # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
             sync.account.prove_answer()
         return None if rows is None else self._response(rows, offset or 0, path)
 
-    def _array(self, sync: Sync, path: str) -> list[JsonObject]:
-        accept = an_object(path, **{self.rows: list}) if self.rows else a_list(path)
+    def _at_once(self, sync: Sync, path: str, name: str, offset: int | None) -> list[JsonObject]:
+        """All rows as the first page, and nothing behind it."""
+        return [] if offset else self._array(sync, path, name)
+
+    def _array(self, sync: Sync, path: str, name: str) -> list[JsonObject]:
+        accept = an_object(path, **{name: list}) if name else a_list(path)
         # A list without a total to be held against: an empty one is asked for twice.
         answers = (sync.jira.get(path, accept=accept) for _ in range(_TRIES_OF_AN_EMPTY_LIST))
-        lists = (answer[self.rows] if self.rows else answer for answer in answers)
+        lists = (answer[name] if name else answer for answer in answers)
         return next((rows for rows in lists if rows), [])
 
     def _page(self, sync: Sync, path: str, offset: int) -> list[JsonObject]:
@@ -102,8 +115,9 @@ class JiraRequester(Requester):
 
     def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any]) -> None:
         """Continue without a list that is known to be out of reach. Raises what is no such case."""
-        if self.product and is_out_of_reach(refused):
-            sync.logger.warning("%s stays empty, without %s: %s", self.name, self.product, refused)
+        lacking = self.product or self.permission
+        if lacking and is_out_of_reach(refused):
+            sync.logger.warning("%s stays empty, without %s: %s", self.name, lacking, refused)
             return
         project_id = partition.get("project_id")
         if project_id is None or not isinstance(refused, (NotFound, Forbidden)):

@@ -1,0 +1,58 @@
+"""The columns of each board: teams measure by these, and not by statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.errors import JiraFlowError, NotFound, ServerFault
+from source_jira_flow.jira.agile import is_broken_board, is_out_of_reach
+from source_jira_flow.sync import Sync
+
+
+def board_columns(sync: Sync) -> Iterator[dict[str, Any]]:
+    """The records of `board_columns`: one call for each board. Boards that Jira can't show are named in the log."""
+    try:
+        boards = [int(board["id"]) for board in sync.jira.boards()]
+    except JiraFlowError as refused:
+        if not is_out_of_reach(refused):
+            raise
+        sync.logger.warning("board_columns stays empty, without Jira Software: %s", refused)
+        return
+
+    def ask(board_id: int) -> JsonObject | None:
+        return _configuration(sync, board_id)
+
+    found = dict(in_parallel(ask, boards, sync.workers))
+    for board_id in boards:
+        yield from _columns(board_id, found[board_id] or {})
+
+
+def _configuration(sync: Sync, board_id: int) -> JsonObject | None:
+    try:
+        return sync.jira.board_configuration(board_id)
+    except NotFound:
+        sync.logger.info("The board %s is hidden from this account: its columns are left out.", board_id)
+    except ServerFault as fault:
+        if not is_broken_board(fault):
+            raise
+        sync.logger.warning("The board %s can't show its columns: %s", board_id, fault)
+    return None
+
+
+def _columns(board_id: int, configuration: JsonObject) -> Iterator[dict[str, Any]]:
+    filter_id = (configuration.get("filter") or {}).get("id")
+    estimation = (configuration.get("estimation") or {}).get("field") or {}
+    for position, column in enumerate((configuration.get("columnConfig") or {}).get("columns") or (), start=1):
+        yield {
+            "board_id": board_id,
+            "position": position,
+            "name": column.get("name"),
+            "min": column.get("min"),
+            "max": column.get("max"),
+            "statuses": [status["id"] for status in column.get("statuses") or ()],
+            "estimation_field": estimation.get("fieldId"),
+            "filter_id": None if filter_id is None else str(filter_id),
+        }

@@ -1,0 +1,43 @@
+"""The levels of all issue security schemes, which administrators alone may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.errors import JiraFlowError
+from source_jira_flow.jira.agile import is_out_of_reach
+from source_jira_flow.jira.shape import an_object
+from source_jira_flow.sync import Sync
+
+_SCHEMES = "/rest/api/2/issuesecurityschemes"
+
+
+def security_levels(sync: Sync) -> Iterator[dict[str, Any]]:
+    """The records of `issue_security_levels`: one call for each scheme."""
+    try:
+        answer = sync.jira.get(_SCHEMES, accept=an_object(_SCHEMES, issueSecuritySchemes=list))
+    except JiraFlowError as refused:
+        if not is_out_of_reach(refused):
+            raise
+        sync.logger.warning("issue_security_levels stays empty, without Administer Jira (global): %s", refused)
+        return
+
+    def ask(scheme_id: str) -> JsonObject:
+        path = f"{_SCHEMES}/{scheme_id}"
+        scheme: JsonObject = sync.jira.get(path, accept=an_object(path, levels=list))
+        return scheme
+
+    for _, scheme in in_parallel(ask, [str(row["id"]) for row in answer["issueSecuritySchemes"]], sync.workers):
+        default = str(scheme.get("defaultSecurityLevelId"))
+        for level in scheme["levels"]:
+            yield {
+                "id": str(level["id"]),
+                "scheme_id": str(scheme["id"]),
+                "scheme_name": scheme.get("name"),
+                "name": level.get("name"),
+                "description": level.get("description") or None,
+                "is_default": str(level["id"]) == default,
+            }
