@@ -135,13 +135,19 @@ class Lies:
         return self._faults.changed(go_on, "never_last", **when)
 
     def fresh_tokens(self, **when: Unpack[When]) -> Fault:
-        """Cloud: no rows, and a token of a next page that is another each time."""
+        """Cloud: no rows, and a token of a next page that is another each time and leads to the first page again."""
         numbers = iter(range(10**9))
+
+        def forget(request: Request) -> None:
+            body = orjson.loads(request.body or b"{}")
+            request.body = orjson.dumps({name: value for name, value in body.items() if name != "nextPageToken"})
 
         def promise(content: Any) -> Any:
             return _with_rows(content, []) | {"nextPageToken": f"token-{next(numbers)}", "isLast": False}
 
-        return self._faults.changed(promise, "fresh_tokens", **when)
+        fault = self._faults.changed(promise, "fresh_tokens", **when)
+        fault.misread = forget
+        return fault
 
     # Too much of it
 

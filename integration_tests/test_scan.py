@@ -184,7 +184,7 @@ def test_an_exact_count_that_never_comes_fails_the_stream_and_stays_pending() ->
         return {**content, "total": content["total"] + 150}
 
     counting = jira.faults.changed(inflated, match=lambda request: b'"maxResults":0' in request.body)
-    with pytest.raises(AirbyteTracedException, match=r"where \d+ came"):
+    with pytest.raises(AirbyteTracedException, match=r"Jira counts \d+ issues"):
         sync(jira, warehouse)
     assert versions(warehouse) == truth(jira.site)
     assert all(state["groups"][-1]["pending"] for state in warehouse.states.values())

@@ -6,6 +6,7 @@ Jira writes dates in four forms: `2024-01-02T03:04:05.678+0000` (platform), `…
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timezone
 from functools import lru_cache
 
@@ -15,14 +16,19 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 _UTC_SUFFIXES = ("+0000", "-0000")
+# The platform's form in UTC, in a year that exists.
+_PLATFORM = re.compile(r"(?!0000)\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}[+-]0000")
 _EPOCH = date(1970, 1, 1)
+_YEAR_10000 = 253_402_300_800_000
+# Clocks that differ by less are taken to agree: nodes of one Jira do, and machines that ask a time server.
+CLOCKS_AGREE = 5 * MINUTE
 
 
 def utc(text: str | int | None) -> str | None:
     """RFC 3339 in UTC with milliseconds, or None. Dates already in UTC are cut, not parsed: it is a hot path."""
     if not text:
         return None
-    if isinstance(text, str) and len(text) == 28 and text[23:] in _UTC_SUFFIXES:
+    if isinstance(text, str) and _PLATFORM.fullmatch(text):
         return text[:23] + "Z"
     return from_milliseconds(milliseconds(text))
 
@@ -31,8 +37,17 @@ def utc_if_readable(value: object) -> str | None:
     """The same, and None for a form that nobody knows."""
     try:
         return utc(value) if isinstance(value, (str, int)) else None
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError, OSError):
         return None
+
+
+def instant(value: object) -> int | None:
+    """Epoch milliseconds of an instant in any of Jira's forms, None for a form that nobody knows."""
+    try:
+        found = _parse(value) if type(value) is str else value
+    except (ValueError, ArithmeticError, OSError):
+        return None
+    return found if type(found) is int and 0 <= found < _YEAR_10000 else None
 
 
 @lru_cache(maxsize=4_096)

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
-from source_jira_flow.common.instants import milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import (
@@ -20,9 +19,9 @@ from source_jira_flow.errors import (
 )
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable
-from source_jira_flow.http.waiting import date_of
 from source_jira_flow.jira.account import Account, read_account
 from source_jira_flow.jira.address import SERVER_INFO, no_jira_at, right_base_url
+from source_jira_flow.jira.clock import agreed_time
 from source_jira_flow.jira.cloud import CloudJira
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
@@ -132,7 +131,7 @@ def _server_info(answer: Answer, client: JiraClient) -> ServerInfo:
     document = answer.document
     if not isinstance(document, dict) or not document.get("version"):
         raise no_jira_at(client)
-    now = milliseconds(document["serverTime"]) if document.get("serverTime") else date_of(answer.headers)
+    now = agreed_time(document.get("serverTime"), answer.headers, client.logger)
     if now is None:
         raise NotJson(in_words("page", client.base_url))
     return ServerInfo(

@@ -35,6 +35,11 @@ def at_or_after(field: str, start: int) -> str:
     return f"{field} >= {start}"
 
 
+def where(query: str) -> str:
+    """A query of this module without its order."""
+    return query.partition(" ORDER BY ")[0]
+
+
 def both(*clauses: str) -> str:
     """All clauses together; empty ones are left out."""
     return " AND ".join(clause for clause in clauses if clause)

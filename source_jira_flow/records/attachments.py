@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 
@@ -22,7 +22,7 @@ def attachment_record(attachment: JsonObject, issue: JsonObject) -> dict[str, An
         "file_name": attachment.get("filename"),
         "mime_type": attachment.get("mimeType"),
         "size": attachment.get("size"),
-        "created": utc(attachment.get("created")),
+        "created": utc_if_readable(attachment.get("created")),
         "url": attachment.get("content"),
-        "issue_updated": utc(issue["fields"].get("updated")),
+        "issue_updated": utc_if_readable(issue["fields"].get("updated")),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.field_map import FieldMap
@@ -19,7 +19,7 @@ def change_records(issue: JsonObject, entries: Iterable[JsonObject], field_map: 
         # Nobody where the change was made without signing in, or by a person who was deleted.
         author = entry.get("author")
         history_id, author_id, author_name = str(entry["id"]), person_id(author), person_name(author)
-        changed_at, metadata = utc(entry.get("created")), entry.get("historyMetadata")
+        changed_at, metadata = utc_if_readable(entry.get("created")), entry.get("historyMetadata")
         for number, item in enumerate(entry.get("items") or ()):
             get = item.get
             field, kind = get("field"), get("fieldtype")

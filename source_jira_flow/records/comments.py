@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 
@@ -24,9 +24,9 @@ def comment_record(comment: JsonObject, issue: JsonObject) -> dict[str, Any]:
         "author_name": person_name(author),
         "update_author_id": person_id(editor),
         "body": comment.get("body"),
-        "created": utc(comment.get("created")),
-        "updated": utc(comment.get("updated")),
-        "issue_updated": utc(issue["fields"].get("updated")),
+        "created": utc_if_readable(comment.get("created")),
+        "updated": utc_if_readable(comment.get("updated")),
+        "issue_updated": utc_if_readable(issue["fields"].get("updated")),
         "visibility": comment.get("visibility"),
         "document": document,
     }

@@ -41,6 +41,11 @@ class FieldMap:
             called = _SYSTEM_FIELDS.get(called, called).lower()
         return self.names.get((kind == _CUSTOM, called))
 
+    def written(self) -> dict[str, list[str]]:
+        """For a state, to notice that columns would be made of other fields."""
+        columns = {"sprints": self.sprints, "story_points": self.story_points, "epic_links": self.epic_links}
+        return {name: list(ids) for name, ids in columns.items()}
+
     @classmethod
     def of(cls, fields: Iterable[JsonObject]) -> FieldMap:
         """From Jira's list of fields. A plain number field counts as story points by its name alone."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.observed import REMOVED_AT
+from source_jira_flow.records.sound import ASIDE
 from source_jira_flow.records.sprint_field import sprint_ids
 
 # Fields that have streams of their own, or grow without bound; `fields` leaves them out.
@@ -29,12 +30,14 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
     parent = get("parent") or _NOTHING
     # Ordered by module, each left for good before the next.
     kept = {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT}
+    if ASIDE in issue:
+        kept.update((name, value) for name, value in issue[ASIDE].items() if name not in LEFT_OUT)
     components = [component.get("name") for component in get("components") or ()]
     fix_versions = [version.get("name") for version in get("fixVersions") or ()]
     sprints = _first(fields, field_map.sprints)
     epic_key = _first(fields, field_map.epic_links) or _epic(parent)
     story_points = _first(fields, field_map.story_points)
-    resolved, created, updated = utc(get("resolutiondate")), utc(get("created")), utc(get("updated"))
+    resolved, created, updated = map(utc_if_readable, (get("resolutiondate"), get("created"), get("updated")))
     assignee, reporter = get("assignee"), get("reporter")
     return {
         "id": issue["id"],
@@ -61,7 +64,7 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
         "reporter_name": person_name(reporter),
         "creator_id": person_id(get("creator")),
         "labels": get("labels") or [],
-        "sprint_ids": sprint_ids(sprints) if sprints else [],
+        "sprint_ids": sprint_ids(sprints) if type(sprints) is list else [],
         "created": created,
         "updated": updated,
         "due_date": get("duedate"),

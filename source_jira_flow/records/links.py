@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from source_jira_flow.common.instants import utc
+from source_jira_flow.common.instants import utc_if_readable
 from source_jira_flow.common.json import JsonObject
 
 _DIRECTIONS = {"outward": "outwardIssue", "inward": "inwardIssue"}
@@ -27,5 +27,5 @@ def link_record(link: JsonObject, issue: JsonObject) -> dict[str, Any]:
         "relation": kind.get(direction) if direction else None,
         "linked_issue_id": linked.get("id"),
         "linked_issue_key": linked.get("key"),
-        "issue_updated": utc(issue["fields"].get("updated")),
+        "issue_updated": utc_if_readable(issue["fields"].get("updated")),
     }

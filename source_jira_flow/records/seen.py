@@ -61,7 +61,8 @@ class Seen:
 
     def _note_sprints(self, fields: JsonObject, field_map: FieldMap) -> None:
         for name in field_map.sprints:
-            for value in fields.get(name) or ():
+            values = fields.get(name)
+            for value in values if isinstance(values, list) else ():
                 sprint = parse_sprint(value)
                 if sprint is not None:
                     self.sprints[sprint.id] = sprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from source_jira_flow.common.instants import from_milliseconds, utc
+from source_jira_flow.common.instants import from_milliseconds, utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.observed import REMOVED_AT
@@ -25,12 +25,12 @@ def worklog_record(worklog: JsonObject, issue: JsonObject) -> dict[str, Any]:
         "author_name": person_name(author),
         "update_author_id": person_id(editor),
         "comment": worklog.get("comment"),
-        "created": utc(worklog.get("created")),
-        "updated": utc(worklog.get("updated")),
-        "started": utc(worklog.get("started")),
+        "created": utc_if_readable(worklog.get("created")),
+        "updated": utc_if_readable(worklog.get("updated")),
+        "started": utc_if_readable(worklog.get("started")),
         "seconds_spent": worklog.get("timeSpentSeconds"),
         "visibility": worklog.get("visibility"),
-        "issue_updated": utc(issue["fields"].get("updated")),
+        "issue_updated": utc_if_readable(issue["fields"].get("updated")),
         REMOVED_AT: None,
         "document": {name: value for name, value in worklog.items() if value is not None and name not in _IN_COLUMNS},
     }

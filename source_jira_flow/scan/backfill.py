@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from source_jira_flow.common.instants import floor_second, milliseconds
+from source_jira_flow.common.instants import DAY, floor_second, instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
@@ -23,6 +23,9 @@ _PARTS_PER_WORKER = 2
 # A cut must leave at least this share on either side, and is sought with so many counts.
 _LEAST_PART = 0.1
 _MOST_TRIALS = 6
+
+# The end of the year 9999.
+_FOREVER = 253_402_300_799_000
 
 Job = Callable[[], Iterable[Batch]]
 
@@ -46,8 +49,21 @@ class Backfill:
     # -- reading -----------------------------------------------------------------------------------
 
     def jobs(self) -> list[Job]:
-        """One for each window that is pending."""
-        return [partial(self._read, window) for window in self._group.windows]
+        """One for each window that is pending, and for a history that begins one for what is dated in the future."""
+        windows = self._group.windows
+        new = {stream: None for window in windows if window.start == BEGINNING for stream in window.positions}
+        ahead = [partial(self._read_ahead, tuple(new))] if new else []
+        return [*ahead, *(partial(self._read, window) for window in windows)]
+
+    def _read_ahead(self, streams: tuple[str, ...]) -> Iterator[Batch]:
+        """What says that it was created after T0: of the future, or of this sync, and then for the next one."""
+        span = Range("created", _FOREVER, self._sync.now, self._extra)
+        for page in self._reader.pages(self._group, span, Position(self._sync.now)):
+            yield Batch(page.issues, streams, self._wants_ahead)
+
+    def _wants_ahead(self, stream: str, issue: JsonObject) -> bool:
+        # Search knows whole seconds: the windows bring what was created before T0.
+        return (instant(issue["fields"].get("created")) or 0) >= self._sync.now
 
     def _read(self, window: Window, count: int | None = None, aim: int | None = None) -> Iterator[Batch]:
         streams = tuple(window.positions)
@@ -73,7 +89,7 @@ class Backfill:
         if window.start != BEGINNING:
             return True
         first = self._reader.asking(self._group, self._first_issue)
-        start = floor_second(milliseconds(first[0]["fields"]["created"])) if first else window.end
+        start = floor_second(instant(first[0]["fields"].get("created")) or DAY) if first else window.end
         if start >= window.end:
             return False
         window.start = start
@@ -81,7 +97,7 @@ class Backfill:
 
     def _first_issue(self) -> list[JsonObject]:
         query = jql.ascending(jql.both(jql.in_projects(self._group.projects), self._extra), "created")
-        return self._sync.jira.search(query, ["created"], 1).issues
+        return self._reader.search.first(query)
 
     def _cut_to_size(self, window: Window, count: int | None, aim: int | None) -> None:
         """Halve the window until it is small enough to read; the other halves become jobs of their own.
@@ -137,12 +153,15 @@ class Backfill:
         return None
 
     def _wants(self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: JsonObject) -> bool:
-        if stream in self._changes_since and issue["updated_ms"] >= self._changes_since[stream]:
+        if stream in self._changes_since and self._changes_since[stream] <= issue["updated_ms"] < self._sync.now:
             return False
         reached = positions[stream]
         if reached is None or reached == begin:
             return True
-        second = floor_second(milliseconds(issue["fields"]["created"]))
+        created = instant(issue["fields"].get("created"))
+        if created is None:
+            return True
+        second = floor_second(created)
         return Position(second, int(issue["id"])) > reached if reached.after else second >= reached.second
 
     def _count(self, start: int, end: int) -> Count:
@@ -157,9 +176,13 @@ class Backfill:
         """Read, by ids, what is missing in the windows in which Jira counts more than came."""
         for window, streams in self._coverage.differing(self._count):
             wants = partial(self._wants, dict.fromkeys(streams), Position(window.start))
-            for issues in self._reader.missing(self._group, self._span(window.start, window.end), window.known()):
-                window.add(issues)
-                yield Batch(issues, streams, wants)
+            try:
+                for issues in self._reader.missing(self._group, self._span(window.start, window.end), window.known()):
+                    window.add(issues)
+                    yield Batch(issues, streams, wants)
+            except PassingFault:
+                self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
+                raise
             self._coverage.looked_into.append((window, streams))
 
     def judge(self) -> Iterable[Batch]:

@@ -7,37 +7,48 @@ brings no new one, and the issues are then asked for by id, ascending: a place t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import ID_PAGE_SIZE, Jira
+from source_jira_flow.jira.base import Count, Jira, SearchPage
 
 _MOST_LISTINGS = 20
+# Pages of a listing that bring no new id.
+_MOST_PAGES_IN_VAIN = 50
+
+
+class Search(Protocol):
+    """What this asks with; see `scan.search.IssueSearch`."""
+
+    jira: Jira
+    page_size: int
+
+    def page(self, query: str, cursor: Any | None = None) -> SearchPage:
+        """A page of whole issues."""
+
+    def ids(self, query: str, cursor: Any | None = None) -> SearchPage:
+        """A large page of ids."""
+
+    def count(self, where: str) -> Count:
+        """How many issues match."""
 
 
 class IdRead:
     """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
 
-    def __init__(
-        self,
-        jira: Jira,
-        projects: Callable[[], Sequence[str]],
-        fields: Sequence[str],
-        expand: Sequence[str],
-        span: str,
-    ) -> None:
-        self._jira = jira
+    def __init__(self, search: Search, projects: Callable[[], Sequence[str]], span: str) -> None:
+        self._search = search
         self._projects = projects
-        self._fields = fields
-        self._expand = expand
         self._span = span
 
-    def rows(self, issue_ids: Sequence[str], size: int) -> Iterator[tuple[list[JsonObject], int]]:
-        """These issues of the span, in portions of at most `size`, and the last id that each portion reaches.
+    def rows(self, issue_ids: Sequence[str]) -> Iterator[tuple[list[JsonObject], int]]:
+        """These issues of the span, in portions of a page, and the last id that each portion reaches.
 
         An issue that left the span meanwhile is missing: it comes with its new instant.
         """
+        size = self._search.page_size
         for start in range(0, len(issue_ids), size):
             portion = issue_ids[start : start + size]
             yield self._by_ids(portion), int(portion[-1])
@@ -57,19 +68,20 @@ class IdRead:
     def _list(self, projects: Sequence[str], found: set[str]) -> bool:
         """One listing; True when a single answer held it, so that nothing could shift."""
         query = jql.by_key(self._in(projects))
-        page = self._jira.search(query, ["id"], ID_PAGE_SIZE)
+        page = self._search.ids(query)
         found.update(row["id"] for row in page.issues)
         if page.next is None:
             return True
-        if (
-            self._jira.result_window is not None
-            and self._jira.count(self._in(projects)).number > self._jira.result_window
-        ):
+        window = self._search.jira.result_window
+        if window is not None and self._search.count(self._in(projects)).number > window:
             self._list_in_parts(projects, found)
             return False
-        while page.next is not None:
-            page = self._jira.search(query, ["id"], ID_PAGE_SIZE, page.next)
+        in_vain = 0
+        while page.next is not None and in_vain < _MOST_PAGES_IN_VAIN:
+            before = len(found)
+            page = self._search.ids(query, page.next)
             found.update(row["id"] for row in page.issues)
+            in_vain = 0 if len(found) > before else in_vain + 1
         return False
 
     def _list_in_parts(self, projects: Sequence[str], found: set[str]) -> None:
@@ -95,28 +107,30 @@ class IdRead:
         refused: BadRequest | None = None
         for key in reversed(keys[-5:]):
             try:
-                return self._jira.search(jql.by_key(span, key), ["id"], ID_PAGE_SIZE).issues
+                return self._search.ids(jql.by_key(span, key)).issues
             except BadRequest as error:
                 refused = error
         if refused is not None:
             raise refused
-        return self._jira.search(jql.by_key(span), ["id"], ID_PAGE_SIZE).issues
+        return self._search.ids(jql.by_key(span)).issues
 
     def _in(self, projects: Sequence[str]) -> str:
         return jql.both(jql.in_projects(projects), self._span)
 
     def _by_ids(self, issue_ids: Sequence[str]) -> list[JsonObject]:
-        """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves."""
-        query = jql.both(self._in(self._projects()), jql.in_ids(issue_ids))
-        rows: list[JsonObject] = []
-        cursor = None
+        """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves.
+
+        Where a server gives fewer than asked, the rest is a new question: an offset would shift with every edit.
+        """
+        rows: dict[str, JsonObject] = {}
         try:
-            while True:
-                page = self._jira.search(query, self._fields, len(issue_ids), cursor, self._expand)
-                rows += page.issues
-                cursor = page.next
-                if cursor is None:
-                    return rows
+            while rest := [issue_id for issue_id in issue_ids if issue_id not in rows]:
+                page = self._search.page(jql.by_key(jql.both(self._in(self._projects()), jql.in_ids(rest))))
+                came = {row["id"]: row for row in page.issues if row["id"] not in rows}
+                rows.update(came)
+                if page.next is None or not came:
+                    break
+            return list(rows.values())
         except BadRequest:
             if len(issue_ids) == 1:
                 return self._single(issue_ids[0])
@@ -125,7 +139,6 @@ class IdRead:
 
     def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
-        if self._jira.issue_exists(issue_id):
-            query = jql.both(self._in(self._projects()), jql.in_ids([issue_id]))
-            return self._jira.search(query, self._fields, 1, expand=self._expand).issues
+        if self._search.jira.issue_exists(issue_id):
+            return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues
         return []

@@ -238,8 +238,8 @@ class Census:
         unread = [str(row[0]) for row in lacking if row[1] not in self._state.unlisted or row[0] in archived]
         for group in self._groups:
             search, projects = self._reader.search, group.projects
-            read = IdRead(self._jira, lambda projects=projects: projects, search.fields, search.expand, "")  # type: ignore[misc]
-            for issues, _ in read.rows(unread, search.page_size):
+            read = IdRead(search, lambda projects=projects: projects, "")  # type: ignore[misc]
+            for issues, _ in read.rows(unread):
                 yield from self._batches(issues)
 
     def _there(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:

@@ -9,6 +9,7 @@ from typing import Any
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.scan.batch import Outgoing
 from source_jira_flow.scan.fed_stream import FedStream
+from source_jira_flow.scan.unreadable import Unreadable
 from source_jira_flow.state.issues import IssueState, looked_back, written_groups
 from source_jira_flow.state.packing import pack_versions
 from source_jira_flow.state.progress import Group
@@ -21,9 +22,16 @@ class Checkpoints:
     `is_quiet` tells that no issue went out so far.
     """
 
-    def __init__(self, sync: Sync, streams: Sequence[FedStream], states: Mapping[str, IssueState]) -> None:
+    def __init__(
+        self,
+        sync: Sync,
+        streams: Sequence[FedStream],
+        states: Mapping[str, IssueState],
+        unreadable: Unreadable,
+    ) -> None:
         self._sync = sync
         self._streams = streams
+        self._unreadable = unreadable
         self._emitter = sync.states.emitter()
         self._groups: Sequence[Group] = ()
         self._keys: Mapping[str, str] = {}
@@ -99,5 +107,6 @@ class Checkpoints:
             "recent": pack_versions(self._versions[name]),
             "keys": {project: key for project, key in self._keys.items() if project in here},
             "start_date": None if start_date is None else from_milliseconds(start_date),
+            "unread": self._unreadable.references,
             **stream.own_state(),
         }

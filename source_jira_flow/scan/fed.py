@@ -5,6 +5,7 @@ One more is a class here (the fields it needs, its records of one issue) and a r
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ import orjson
 from source_jira_flow.common.instants import MINUTE, day_of, from_milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.common.text import listed
 from source_jira_flow.errors import Forbidden, NotFound
 from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.attachments import attachment_record
@@ -31,6 +33,8 @@ from source_jira_flow.state.deletions import stored_deletions, written_deletions
 from source_jira_flow.state.issues import IssueState
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.sync import Sync
+
+_TRIES_OF_PARTS = 2
 
 
 class IssueStream(FedStream):
@@ -61,13 +65,33 @@ class IssueStream(FedStream):
                 sent.note(int(record["id"]), int(record["project_id"] or 0), day_of(record["created"]))
 
     def own_state(self) -> dict[str, Any]:
-        return {"census": self.census.written()}
+        return {"fields": self._field_map.written(), "census": self.census.written()}
 
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         record = issue_record(issue, self._field_map, self._site_url)
         if self._sync.writes_json:
-            record["fields"] = orjson.Fragment(orjson.dumps(record["fields"]))
+            record["fields"] = orjson.Fragment(self._as_json(record["fields"], issue))
         return (record,)
+
+    def _as_json(self, fields: JsonObject, issue: JsonObject) -> bytes:
+        """A field that is nested deeper than JSON is commonly written becomes a text."""
+        try:
+            return orjson.dumps(fields)
+        except orjson.JSONEncodeError:
+            deep = [name for name, value in fields.items() if not _is_writable(value)]
+            self._sync.logger.warning("Issue %s: %s nested very deep, and kept as a text.", issue["key"], listed(deep))
+            return orjson.dumps({**fields, **{name: json.dumps(fields[name]) for name in deep}})
+
+    def is_remapped(self, stored: Mapping[str, Any]) -> bool:
+        return stored.get("fields") not in (None, self._field_map.written())
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return False
+    return True
 
 
 class PartStream(FedStream):
@@ -80,20 +104,35 @@ class PartStream(FedStream):
 
     def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
         """Replace what Jira embedded where its total says that there is more."""
-        cut = [issue for issue in issues if self._is_cut(issue["fields"].get(self.fields[0]))]
-        for issue, rows in in_parallel(self._all_rows, cut, self._sync.workers):
+        cut = [issue for issue in issues if self._total(issue) > len(self._embedded(issue))]
+        for issue, rows in in_parallel(self._whole, cut, self._sync.workers):
             issue["fields"][self.fields[0]][self.rows] = rows
         return ()
 
-    def _is_cut(self, embedded: JsonObject | None) -> bool:
-        return embedded is not None and embedded["total"] > len(embedded[self.rows])
+    def _embedded(self, issue: JsonObject) -> list[JsonObject]:
+        rows = (issue["fields"].get(self.fields[0]) or {}).get(self.rows)
+        return rows if isinstance(rows, list) else []
+
+    def _total(self, issue: JsonObject) -> int:
+        total = (issue["fields"].get(self.fields[0]) or {}).get("total")
+        return total if isinstance(total, int) else 0
+
+    def _whole(self, issue: JsonObject) -> list[JsonObject]:
+        """Asked for twice where fewer come than the issue says that it has."""
+        found: list[JsonObject] = []
+        for _ in range(_TRIES_OF_PARTS):
+            found = max(found, self._all_rows(issue), key=len)
+            if len(found) >= self._total(issue):
+                return found
+        # To nobody, Jira says that the issue is not there.
+        self._sync.account.prove_answer()
+        return found
 
     @abstractmethod
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]: ...
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        embedded = issue["fields"].get(self.fields[0])
-        for row in embedded[self.rows] if embedded else ():
+        for row in self._embedded(issue):
             yield self._record(row, issue)
 
     @abstractmethod
@@ -194,7 +233,7 @@ class LabelStream(FedStream):
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
         for label in issue["fields"].get("labels") or ():
             # setdefault is one step for all workers.
-            if label not in self._claims and self._claims.setdefault(label, issue["id"]) == issue["id"]:
+            if self._claims.setdefault(label, issue["id"]) == issue["id"]:
                 yield observed(label_columns(label), self._observed_at)
 
     def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:

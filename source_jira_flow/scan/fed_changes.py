@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.instants import instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.records.changes import change_records
@@ -113,7 +113,7 @@ def _total(issue: JsonObject) -> int:
 
 
 def _age(entry: JsonObject) -> tuple[int, int]:
-    return milliseconds(entry["created"]), int(entry["id"])
+    return instant(entry["created"]) or 0, int(entry["id"])
 
 
 def _is_move(entry: JsonObject) -> bool:

@@ -59,6 +59,10 @@ class FedStream(ABC):
         """Asked once in a sync: records of what Jira says is gone, and what to call when they are out."""
         return None
 
+    def is_remapped(self, stored: Mapping[str, Any]) -> bool:  # those that override it need it
+        """Whether the records of a stored state were made of other fields than today's would be."""
+        return False
+
     def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
         """Called by one thread when the records of these issues are out: for a stream that keeps a state of its own."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from source_jira_flow.common.instants import MINUTE, ceil_second
+from source_jira_flow.common.instants import MINUTE
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
+from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.batch import Batch
 from source_jira_flow.scan.pages import Range
 from source_jira_flow.scan.reader import IssueReader
@@ -39,12 +40,18 @@ class Incremental:
         """The changes. The watermark reaches T0 only when Jira's count agrees."""
         begin = min(self.since.values())
         settled = self._sync.now - max(self._sync.options.lookback, _UNSETTLED)
+        # Open to the end: some issues are dated in the future.
+        span = jql.at_or_after("updated", begin)
+        counted = self._reader.count(self._group, span)
+        changes = Range("updated", self._sync.now, settled, counted=counted)
         came: set[str] = set()
-        span = Range("updated", self._sync.now, settled)
-        for page in self._reader.pages(self._group, span, Position(begin)):
+        pages = 0
+        for page in self._reader.pages(self._group, changes, Position(begin)):
+            pages += 1
             came.update(issue["id"] for issue in page.issues)
             yield self._batch(page.issues, None if page.position is None else page.position.second)
-        yield from self._look_again(begin, came)
+        if pages > 1 or is_noticeable(counted, len(came)):
+            yield from self._look_again(span, counted, came)
         yield self._batch((), self._sync.now)
 
     def _batch(self, issues: Sequence[JsonObject], before: int | None = None) -> Batch:
@@ -56,20 +63,15 @@ class Incremental:
     def _wants(self, stream: str, issue: JsonObject) -> bool:
         return bool(issue["updated_ms"] >= self.since[stream])
 
-    def _look_again(self, begin: int, came: set[str]) -> Iterator[Batch]:
-        """A search was seen to end early without an error: where Jira counts more than came, look again by ids.
+    def _look_again(self, span: str, counted: Count, came: set[str]) -> Iterator[Batch]:
+        """By ids: a search was seen to end early without an error, and its index may lag behind the documents.
 
-        What was edited meanwhile has left the span, so a smaller count says nothing.
+        Among what comes is what was edited after T0, which the next sync reads, and what is dated in the future.
         """
-        span = jql.between("updated", begin, ceil_second(self._sync.now))
-        counted = self._reader.count(self._group, span)
-        if not is_noticeable(counted, len(came)):
-            return
         for issues in self._reader.missing(self._group, span, came):
             came.update(issue["id"] for issue in issues)
             yield self._batch(issues)
-        again = self._reader.count(self._group, span)
-        if again.exact and is_large(again.number - len(came), again.number):
+        if counted.exact and is_large(counted.number - len(came), counted.number):
             raise PassingFault(
-                f"Jira counts {again.number} changed issues and gave {len(came)}, also when asked again: sync again."
+                f"Jira counts {counted.number} changed issues and gave {len(came)}, also when asked again: sync again."
             )

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Protocol, TypeVar
 
-from source_jira_flow.common.instants import DAY, SECOND, floor_second, milliseconds
+from source_jira_flow.common.instants import DAY, SECOND, floor_second, instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import ID_PAGE_SIZE, Count, SearchPage
-from source_jira_flow.scan.by_id import IdRead
+from source_jira_flow.records.sound import is_listed
+from source_jira_flow.scan.by_id import IdRead, Search
 from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_order
 from source_jira_flow.state.progress import Group
 from source_jira_flow.sync import Sync
@@ -54,6 +55,10 @@ class Reader(Protocol):
     """What a list needs of `scan.reader.IssueReader`."""
 
     sync: Sync
+
+    @property
+    def search(self) -> Search:
+        """Asks for issues."""
 
     def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
         """The answer to a query about a group; None where no project of it is left."""
@@ -174,8 +179,8 @@ class Lister:
             for row in rows:
                 ids.append(int(row["id"]))
                 projects.append(self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT))
-                created = (row.get("fields") or {}).get("created")
-                days.append(milliseconds(created) // DAY if created else 0)
+                created = instant((row.get("fields") or {}).get("created"))
+                days.append(created // DAY if created else 0)
         return in_order(ids, projects, days)
 
     def _pages(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
@@ -207,11 +212,14 @@ class Lister:
         yield from self._pages(group, middle, end)
 
     def _by_id(self, group: Group, span: str) -> IdRead:
-        return IdRead(self._jira, lambda: group.projects, (), (), span)
+        return IdRead(self._reader.search, lambda: group.projects, span)
 
     def _page(self, group: Group, span: str, position: Any | None) -> SearchPage:
         query = jql.ascending(jql.both(jql.in_projects(group.projects), span), "created")
-        return self._jira.search(query, self._jira.fields_with_ids, ID_PAGE_SIZE, position)
+        page = self._jira.search(query, self._jira.fields_with_ids, ID_PAGE_SIZE, position)
+        if not all(map(is_listed, page.issues)):
+            raise PassingFault("Jira listed an issue without id or key.")
+        return page
 
     def _span(self, start: int, end: int) -> str:
         return jql.both(jql.between("created", start, end), self._extra)

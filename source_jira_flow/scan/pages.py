@@ -15,26 +15,32 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from source_jira_flow.common.instants import SECOND, ceil_second, floor_second, milliseconds
+from source_jira_flow.common.instants import SECOND, ceil_second, floor_second, instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise
 from source_jira_flow.jira import jql
+from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.search import IssueSearch
 from source_jira_flow.state.progress import Position
+
+# Pages that bring no new issue, before a search counts as endless.
+_MOST_PAGES_IN_VAIN = 50
 
 
 @dataclass(frozen=True)
 class Range:
     """What to read: issues whose `field` lies in [start, end), narrowed by `extra` JQL.
 
-    From `settled` on (epoch ms) search may not have caught up with the documents.
+    From `settled` on (epoch ms) search may not have caught up with the documents. `counted` is how many issues Jira
+    counted in this range or a larger one.
     """
 
     field: str
     end: int
     settled: int
     extra: str = ""
+    counted: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class RangeReader:
         self._second = floor_second(begin.second)
         self._end = ceil_second(range_.end)
         self._after = begin.after
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, int | None] = {}
 
     def pages(self) -> Iterator[ScanPage]:
         """The pages of the range, in the order of its instants."""
@@ -72,20 +78,24 @@ class RangeReader:
             yield from self._crowded(self._after)
         cursor: Any | None = None
         cursors: set[Any] = set()
+        counted, in_vain = self._range.counted, 0
         while self._second < self._end:
-            page = self._search.page(self._query(), cursor)
+            page = self._search.page(self._query(), cursor, counted)
             fresh = self._fresh(page.issues)
             if page.next is None:
                 break
+            counted, in_vain = None, 0 if fresh else in_vain + 1
+            if in_vain > _MOST_PAGES_IN_VAIN:
+                raise BrokenPromise("Jira gives page after page without a new issue: the search would never end.")
             anchor = self._anchor(page.issues)
             if anchor > self._second:
                 self._second, cursor = anchor, None
                 cursors.clear()
-                self._seen = {issue_id: instant for issue_id, instant in self._seen.items() if instant >= anchor}
+                self._seen = {each: at for each, at in self._seen.items() if at is None or at >= anchor}
                 yield ScanPage(fresh, Position(anchor))
                 # Not held while the next page is on its way: two pages a worker are 5 MB, and slower than one.
                 del page, fresh
-            elif page.issues and all(self._second <= self._instant(row) < self._second + SECOND for row in page.issues):
+            elif page.issues and all(map(self._is_in_this_second, page.issues)):
                 for row in fresh:
                     del self._seen[row["id"]]
                 yield from self._crowded(0)
@@ -110,24 +120,32 @@ class RangeReader:
             self._seen[row["id"]] = self._instant(row)
         return fresh
 
-    def _instant(self, row: JsonObject) -> int:
-        return milliseconds(row["fields"][self._range.field])
+    def _instant(self, row: JsonObject) -> int | None:
+        return instant(row["fields"].get(self._range.field))
+
+    def _is_in_this_second(self, row: JsonObject) -> bool:
+        at = self._instant(row)
+        return at is None or self._second <= at < self._second + SECOND
 
     def _anchor(self, rows: Sequence[JsonObject]) -> int:
-        """The second from which the next query begins: not after any row that is still to come."""
+        """The second from which the next query begins: not after any row that is still to come.
+
+        Never at or after the end: rows that say so were edited since search took note of them.
+        """
         if not rows:
             return self._second
         last = self._instant(rows[-1])
-        if last >= self._range.settled:
-            last = min(self._instant(row) for row in rows[len(rows) // 2 :])
+        if last is None or last >= self._range.settled:
+            latter = [self._instant(row) for row in rows[len(rows) // 2 :]]
+            last = min((at for at in latter if at is not None and at < self._range.end), default=self._second)
         return floor_second(last)
 
     def _crowded(self, after: int) -> Iterator[ScanPage]:
         """One second by its ids. What came of it already in this read is passed over."""
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
-        second = IdRead(self._search.jira, self._projects, self._search.fields, self._search.expand, span)
+        second = IdRead(self._search, self._projects, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
-        for rows, last_id in second.rows(lacking, self._search.page_size):
+        for rows, last_id in second.rows(lacking):
             yield ScanPage(self._fresh(rows), Position(self._second, last_id))
             self._after = last_id
         self._second += SECOND

@@ -9,7 +9,9 @@ does not know it, when its key was renamed (which changes the key of every issue
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from source_jira_flow.common.instants import CLOCKS_AGREE
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.jira.missing_permissions import no_longer_imported, no_project, unknown_projects
 from source_jira_flow.jira.projects import Project
@@ -24,7 +26,7 @@ def make_plan(
     """`projects` are those to import; `now` is T0. Projects of a state that are not among them are forgotten."""
     imported = list(projects)
     nothing = Progress(now, (Pending(BEGINNING, now, None),))
-    known = {stream: _known(state, imported, start_date) for stream, state in states.items()}
+    known = {stream: _behind(_known(state, imported, start_date), now) for stream, state in states.items()}
     alike: dict[tuple[Progress, ...], list[str]] = {}
     for project in imported:
         reached = tuple(progress.get(project.id, nothing) for progress in known.values())
@@ -45,6 +47,24 @@ def _known(state: IssueState, imported: Iterable[Project], start_date: int | Non
         for project in imported
         if project.id in state.progress and state.keys.get(project.id, project.key) == project.key
     }
+
+
+def _behind(known: Mapping[str, Progress], now: int) -> dict[str, Progress]:
+    """A watermark that lies ahead of T0 was made with a wrong clock: nothing says up to when changes were read.
+
+    Clocks that agree may still differ by a little: then the changes of that little time are read again.
+    """
+    return {
+        project: replace(progress, updated=now - CLOCKS_AGREE) if progress.updated > now else progress
+        for project, progress in known.items()
+        if progress.updated <= now + CLOCKS_AGREE
+    }
+
+
+def watermark_ahead(state: IssueState, now: int) -> int | None:
+    """The latest watermark that lies ahead of T0 by more than clocks differ: its projects begin anew."""
+    latest = max((progress.updated for progress in state.progress.values()), default=0)
+    return latest if latest > now + CLOCKS_AGREE else None
 
 
 def _reaches_back(start_date: int | None, stored: int | None) -> bool:

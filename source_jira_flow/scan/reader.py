@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import BadRequest, ConfigurationError
+from source_jira_flow.common.text import listed
+from source_jira_flow.errors import BadRequest, ConfigurationError, PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
 from source_jira_flow.jira.missing_permissions import lost_projects
@@ -17,35 +19,33 @@ from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.pace import Pace
 from source_jira_flow.scan.pages import Range, RangeReader, ScanPage
 from source_jira_flow.scan.search import IssueSearch
+from source_jira_flow.scan.unreadable import Unreadable
 from source_jira_flow.state.progress import Group, Position
 from source_jira_flow.sync import Sync
 
 _Answer = TypeVar("_Answer")
+_QUOTED = re.compile(r"'([^']+)'")
+# So many issues may come and go while they are listed.
+_FEW = 20
 _TRIES_WHEN_REFUSED = 3
 _AT_FIRST_WITH_MORE = 2
-
-
-class _Patience:
-    """A refusal that no vanished project explains is tried again a little: the project may be back by now."""
-
-    def __init__(self) -> None:
-        self._unexplained = 0
-
-    def after(self, explained: bool, refused: BadRequest) -> None:
-        """Raises the refusal when it was unexplained too often."""
-        self._unexplained += not explained
-        if self._unexplained >= _TRIES_WHEN_REFUSED:
-            raise refused
 
 
 class IssueReader:
     """Reads issues for all workers. `fail_at_end` takes errors that end the streams once everything else is read."""
 
     def __init__(
-        self, sync: Sync, fields: Sequence[str], expand: Sequence[str], fail_at_end: Callable[[Exception], None]
+        self,
+        sync: Sync,
+        fields: Sequence[str],
+        expand: Sequence[str],
+        unreadable: Unreadable,
+        fail_at_end: Callable[[Exception], None],
     ) -> None:
         self.sync = sync
-        self.search = IssueSearch(sync.jira, fields, expand, sync.settings.page_size)
+        self.search = IssueSearch(
+            sync.jira, fields, expand, sync.settings.page_size, sync.account.prove_answer, unreadable, sync.logger
+        )
         self._fail_at_end = fail_at_end
         # A page with histories is several times as large.
         self._pace = Pace(sync.workers, _AT_FIRST_WITH_MORE if expand else None)
@@ -54,14 +54,14 @@ class IssueReader:
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The pages of a range. Projects that vanish meanwhile are left out, and the read resumes where it stood."""
         reader = RangeReader(self.search, lambda: group.projects, span, begin)
-        patience = _Patience()
+        unexplained = 0
         while group.projects:
             projects = group.projects
             try:
                 yield from self._paced(reader.pages())
                 return
             except BadRequest as refused:
-                patience.after(self._drop_vanished(group, projects), refused)
+                unexplained = self._after_refusal(group, projects, refused, unexplained)
         yield ScanPage([], None)
 
     def _paced(self, pages: Iterator[ScanPage]) -> Iterator[ScanPage]:
@@ -78,26 +78,59 @@ class IssueReader:
 
     def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
         """The answer to a query about a group, without projects that vanished meanwhile; None when none is left."""
-        patience = _Patience()
+        unexplained = 0
         while group.projects:
             projects = group.projects
             try:
                 return ask()
             except BadRequest as refused:
-                patience.after(self._drop_vanished(group, projects), refused)
+                unexplained = self._after_refusal(group, projects, refused, unexplained)
         return None
+
+    def _after_refusal(self, group: Group, asked: tuple[str, ...], refused: BadRequest, unexplained: int) -> int:
+        """Leave out the projects that explain a refusal; returns how often none did. Raises a refusal that stays.
+
+        One that no vanished project explains is tried again: the project may be back by now. Where Jira still names
+        one that it lists, that one is left out too.
+        """
+        if self._drop_vanished(group, asked):
+            return unexplained
+        if unexplained + 1 < _TRIES_WHEN_REFUSED:
+            return unexplained + 1
+        named = frozenset(project.id for project in self._projects(asked) if _names(refused, project))
+        if not named:
+            raise refused
+        keys = [project.key for project in self._projects(named)]
+        group.drop(named)
+        self._fail_at_end(
+            PassingFault(
+                f"Jira lists {listed(keys)} and refuses to search there: {refused} All other projects were read; the"
+                " next sync begins there anew."
+            )
+        )
+        return 0
+
+    def _projects(self, ids: Collection[str]) -> list[Project]:
+        return [project for project in self.sync.projects if project.id in ids]
 
     def count(self, group: Group, span: str) -> Count:
         """How many issues of the group are in a span (JQL), by Jira's count."""
-        jira = self.sync.jira
-        counted = self.asking(group, lambda: jira.count(jql.both(jql.in_projects(group.projects), span)))
+        counted = self.asking(group, lambda: self.search.count(jql.both(jql.in_projects(group.projects), span)))
         return counted or Count(0, exact=True)
 
     def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
-        """The issues of a span that are not among the `known` ids: listed by id, and read in portions."""
-        again = IdRead(self.search.jira, lambda: group.projects, self.search.fields, self.search.expand, span)
+        """The issues of a span that are not among the `known` ids: listed by id, and read in portions.
+
+        Raises PassingFault where the listing lacks most of what is known: it proves nothing then.
+        """
+        again = IdRead(self.search, lambda: group.projects, span)
         ids = self.asking(group, again.ids) or set()
-        for issues, _ in again.rows(sorted(ids.difference(known), key=int), self.search.page_size):
+        lacking = len(set(known).difference(ids))
+        if lacking > max(_FEW, len(known) // 2):
+            raise PassingFault(
+                f"Jira lists {len(ids)} issues without {lacking} of those that it gave before. Sync again."
+            )
+        for issues, _ in again.rows(sorted(ids.difference(known), key=int)):
             yield issues
 
     def find_project(self, project_id: str) -> Project | None:
@@ -116,7 +149,13 @@ class IssueReader:
             )
             if not gone:
                 return False
-            names = sorted(project.key for project in self.sync.projects if project.id in gone)
+            names = sorted(project.key for project in self._projects(gone))
             group.drop(gone)
         self._fail_at_end(ConfigurationError(lost_projects(names or sorted(gone), self.sync.jira.kind)))
         return True
+
+
+def _names(refused: BadRequest, project: Project) -> bool:
+    """Whether a refusal names a project: "A value with ID '10000' does not exist for the field 'project'."."""
+    quoted = {part for message in refused.messages for part in _QUOTED.findall(message)}
+    return "project" in quoted and not quoted.isdisjoint((project.id, project.key))

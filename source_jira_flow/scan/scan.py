@@ -7,20 +7,23 @@ that is not out before it, and none comes between the records of one issue.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.instants import MINUTE, SECOND, from_milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel, merged
-from source_jira_flow.errors import JiraFlowError, SignInRefused
+from source_jira_flow.errors import JiraFlowError, PassingFault, SignInRefused
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.seen import Seen
+from source_jira_flow.records.sound import UNREAD, version_of
 from source_jira_flow.scan.backfill import Backfill
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.census import Census
@@ -29,8 +32,9 @@ from source_jira_flow.scan.fed import IssueStream
 from source_jira_flow.scan.fed_stream import FedStream, asked_expand, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
-from source_jira_flow.scan.plan import make_plan, projects_to_read
+from source_jira_flow.scan.plan import make_plan, projects_to_read, watermark_ahead
 from source_jira_flow.scan.reader import IssueReader
+from source_jira_flow.scan.unreadable import Unreadable
 from source_jira_flow.scan.waiting import Waiting, outgoing
 from source_jira_flow.state.issues import IssueState
 from source_jira_flow.sync import Sync
@@ -41,6 +45,7 @@ COVERAGE = "coverage"
 _ISSUES = "issues"
 # After so many jobs in a row that failed, the rest would fail as well.
 _FAILURES_IN_A_ROW = 3
+_FURTHER_AHEAD = 15 * MINUTE
 
 
 class IssueScan:
@@ -49,14 +54,17 @@ class IssueScan:
     def __init__(self, sync: Sync, streams: Mapping[str, type[FedStream]], seen: Seen) -> None:
         self._sync = sync
         self._seen = seen
-        self._field_map = _field_map(sync)
+        self._began = time.monotonic()
+        stored = {name: sync.states.stored(name) for name in streams}
+        self._field_map = _field_map(sync, stored.values())
         self._streams = [stream(name, sync, self._field_map) for name, stream in streams.items()]
-        self._states = {
-            stream.name: IssueState.parse(stream.name, sync.states.stored(stream.name)) for stream in self._streams
-        }
         self._issues = next((stream for stream in self._streams if isinstance(stream, IssueStream)), None)
-        self._checkpoints = Checkpoints(sync, self._streams, self._states)
-        self._reader = IssueReader(sync, asked_fields(self._streams), asked_expand(self._streams), self._fail_at_end)
+        self._states = {stream.name: self._state(stream, stored[stream.name]) for stream in self._streams}
+        self._unreadable = Unreadable(each for state in self._states.values() for each in state.unread)
+        self._checkpoints = Checkpoints(sync, self._streams, self._states, self._unreadable)
+        self._reader = IssueReader(
+            sync, asked_fields(self._streams), asked_expand(self._streams), self._unreadable, self._fail_at_end
+        )
         self._backfills: list[Backfill] = []
         self._jobs: JobQueue[ScanJob] = JobQueue(
             [
@@ -81,7 +89,7 @@ class IssueScan:
                 # Not held while the next one is on its way.
                 del outgoing
             self._checkpoints.emit()
-            failure = self._failures[0] if self._failures else None
+            failure = self._failures[0] if self._failures else self._unreadable.error()
         except Exception as error:  # noqa: BLE001  # raised below, once those that wait for the scan know of it
             failure = error
         except BaseException:
@@ -114,7 +122,7 @@ class IssueScan:
 
         While something waits nothing is settled: what came after it is settled with it.
         """
-        waiting = Waiting(self._sync.settings.waiting_changes)
+        waiting = Waiting(self._sync.settings.waiting_changes, self._unreadable)
         try:
             for batch in batches:
                 outgoing = batch if isinstance(batch, Outgoing) else self._outgoing(batch, waiting)
@@ -132,12 +140,17 @@ class IssueScan:
             yield waiting.completed()
 
     def _outgoing(self, batch: Batch, waiting: Waiting) -> Outgoing:
-        """The records of a batch. What was edited at or after T0 is for the next sync: no issue comes twice in one."""
-        for issue in batch.issues:
-            issue["updated_ms"] = milliseconds(issue["fields"]["updated"])
-        before = [issue for issue in batch.issues if issue["updated_ms"] < self._sync.now]
+        """The records of a batch. What was edited at or after T0 is for the next sync: no issue comes twice in one.
+
+        What is dated further ahead than this sync has taken was not edited since: it is dated in the future.
+        """
+        readable = [issue for issue in batch.issues if UNREAD not in issue]
+        ahead = self._sync.now + int((time.monotonic() - self._began) * SECOND) + _FURTHER_AHEAD
+        for issue in readable:
+            issue["updated_ms"] = version_of(issue)
+        now = [issue for issue in readable if not self._sync.now <= issue["updated_ms"] < ahead]
         wanted = {
-            stream: [issue for issue in before if self._is_wanted(batch, stream.name, issue)]
+            stream: [issue for issue in now if self._is_wanted(batch, stream.name, issue)]
             for stream in self._streams
             if stream.name in batch.streams
         }
@@ -147,7 +160,7 @@ class IssueScan:
             late = stream.prepare(issues, batch.passes_over_recent)
             if late:
                 wanted[stream] = waiting.add(stream, issues, late, batch.passes_over_recent)
-        return outgoing(wanted, waiting.settling(batch.settle))
+        return outgoing(wanted, waiting.settling(batch.settle), self._unreadable)
 
     # -- the census --------------------------------------------------------------------------------
 
@@ -205,12 +218,38 @@ class IssueScan:
 
     # -- the plan ----------------------------------------------------------------------------------
 
+    def _state(self, stream: FedStream, stored: Mapping[str, Any]) -> IssueState:
+        state = IssueState.parse(stream.name, stored)
+        ahead = watermark_ahead(state, self._sync.now)
+        if ahead is not None:
+            self._sync.logger.warning(
+                "The stored watermark of %s (%s) lies ahead of Jira's clock (%s): all issues are read again.",
+                stream.name,
+                from_milliseconds(ahead),
+                from_milliseconds(self._sync.now),
+            )
+        if not stream.is_remapped(stored):
+            return state
+        self._sync.logger.warning(
+            "Jira's fields for sprints, story points or epics changed since the last sync: all issues are read again."
+        )
+        return replace(state, progress={}, recent={})
+
+    def _ask_again(self) -> Iterator[Batch]:
+        """The issues that earlier syncs could not read."""
+        references = self._unreadable.stored
+        issues = self._reader.search.by_reference(references)
+        streams = tuple(stream.name for stream in self._streams)
+        yield Batch(issues, streams, lambda stream, issue: True, partial(self._unreadable.asked_again, references))
+
     def _plan(self) -> Iterable[Batch]:
         projects = projects_to_read(self._sync, self._states.values(), self._reader.find_project, self._fail_at_end)
         self._forget_versions_of_renamed(projects)
         groups = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
         self._checkpoints.open(groups, {project.id: project.key for project in projects})
         self._jobs.add([partial(self._removals, stream) for stream in self._streams])
+        if self._unreadable.stored:
+            self._jobs.add([self._ask_again])
         for group in groups:
             incremental = Incremental(self._reader, group)
             backfill = Backfill(self._reader, group, incremental.since, lambda job: self._jobs.add([job]))
@@ -227,8 +266,18 @@ class IssueScan:
                 self._checkpoints.forget_versions(stream)
 
 
-def _field_map(sync: Sync) -> FieldMap:
-    """From Jira's fields; its projects, for the plan, are asked for at the same time."""
+def _field_map(sync: Sync, stored: Iterable[Mapping[str, Any]]) -> FieldMap:
+    """From Jira's fields; its projects, for the plan, are asked for at the same time.
+
+    A list that differs from that of the `stored` states counts when it comes twice.
+    """
     asks: dict[str, Callable[[], list[Any]]] = {"fields": sync.jira.fields, "projects": lambda: sync.projects}
     answers = dict(in_parallel(lambda name: asks[name](), asks, len(asks)))
-    return FieldMap.of(answers["fields"])
+    found = FieldMap.of(answers["fields"])
+    before = [state["fields"] for state in stored if state.get("fields")]
+    if not before or found.written() in before:
+        return found
+    again = FieldMap.of(sync.jira.fields())
+    if again.written() not in (found.written(), *before):
+        raise PassingFault("Jira's list of fields changes from one answer to the next. Sync again.")
+    return again

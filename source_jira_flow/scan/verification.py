@@ -37,7 +37,8 @@ class WindowCount:
         return frozenset(str(issue_id) for issue_id in self._ids)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        """How many different issues came: pages overlap."""
+        return len(set(self._ids))
 
 
 _Entry = tuple[WindowCount, tuple[str, ...]]
@@ -119,11 +120,8 @@ def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
 
 
 def is_noticeable(counted: Count, came: int) -> bool:
-    """Whether to look again. Estimates waver: a difference in one counts from a handful or a share on."""
-    difference = counted.number - came
-    if counted.exact:
-        return difference > 0
-    return difference > _FEW or difference > counted.number * _SHARE
+    """Whether to look again, which takes few calls: also an estimate may be right."""
+    return counted.number > came
 
 
 def is_large(difference: int, counted: int) -> bool:

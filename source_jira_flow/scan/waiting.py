@@ -14,8 +14,11 @@ from airbyte_cdk.sources.types import Record
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.scan.batch import Outgoing
 from source_jira_flow.scan.fed_stream import FedStream
+from source_jira_flow.scan.unreadable import Unreadable
 
 Settle = Callable[[], None]
+# What is raised where a record is made of an issue in an unknown form.
+_ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 # What records need of an issue but the part that Jira cut.
 _KEPT_FIELDS = ("project", "updated")
 
@@ -23,8 +26,9 @@ _KEPT_FIELDS = ("project", "updated")
 class Waiting:
     """The issues of one job that wait. `most` is how many parts of them may be due before they are asked for."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, unreadable: Unreadable) -> None:
         self._most = most
+        self._unreadable = unreadable
         self._issues: dict[tuple[FedStream, bool], list[JsonObject]] = {}
         self._settle: list[Settle] = []
         self._due = 0
@@ -62,21 +66,40 @@ class Waiting:
         by_stream: dict[FedStream, list[JsonObject]] = {}
         for (stream, _), waited in issues.items():
             by_stream.setdefault(stream, []).extend(waited)
-        return outgoing(by_stream, partial(_call_all, settle))
+        return outgoing(by_stream, partial(_call_all, settle), self._unreadable)
 
 
-def outgoing(wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None) -> Outgoing:
-    """The records of these issues, by stream."""
-    return Outgoing(
-        [
+def outgoing(
+    wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None, unreadable: Unreadable
+) -> Outgoing:
+    """The records of these issues, by stream. An issue that none can be made of is noted, and asked for again."""
+    try:
+        records = [
             Record(data=data, stream_name=stream.name)
             for stream, issues in wanted.items()
             for issue in issues
             for data in stream.records(issue)
-        ],
+        ]
+    except _ODD:
+        records = [
+            record
+            for stream, issues in wanted.items()
+            for issue in issues
+            for record in _records(stream, issue, unreadable)
+        ]
+    return Outgoing(
+        records,
         {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
         settle,
     )
+
+
+def _records(stream: FedStream, issue: JsonObject, unreadable: Unreadable) -> list[Record]:
+    try:
+        return [Record(data=data, stream_name=stream.name) for data in stream.records(issue)]
+    except _ODD:
+        unreadable.note(issue["id"], issue["key"])
+        return []
 
 
 def _slim(issue: JsonObject) -> JsonObject:

@@ -1,10 +1,12 @@
 """The state of a stream that is made of issues, as Airbyte keeps it.
 
     {version, instance, generation_id?, groups: [{projects, updated, pending: [[from, to, position]]}],
-     recent, keys, start_date}
+     recent, keys, start_date, unread}
 
 Instants are RFC 3339 in UTC. A position is an instant, or `instant/issue id` inside a crowded second. `recent` is
-packed (see `packing`), `keys` holds each project's key as it was when its issues were read.
+packed (see `packing`), `keys` holds each project's key as it was when its issues were read, `unread` the issues (by id
+or key) that could not be read and are asked for again. Issues have `fields` too: the ids of the custom fields that
+columns were made of.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ class IssueState:
     recent: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     start_date: int | None = None
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, stream: str, raw: Mapping[str, Any]) -> IssueState:
@@ -59,6 +62,7 @@ class IssueState:
                 recent=unpack_versions(raw.get("recent") or ""),
                 keys=dict(raw.get("keys") or {}),
                 start_date=milliseconds(raw["start_date"]) if raw.get("start_date") else None,
+                unread=tuple(str(each) for each in raw.get("unread") or ()),
             )
 
 

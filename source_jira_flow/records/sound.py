@@ -1,0 +1,71 @@
+"""Whether an issue has the form that the columns are made of. A hot path: types only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+from source_jira_flow.common.instants import instant
+from source_jira_flow.common.json import JsonObject
+
+# What Jira keeps in each field; null is always good.
+_KINDS: Mapping[str, type] = {
+    "project": dict,
+    "issuetype": dict,
+    "status": dict,
+    "parent": dict,
+    "assignee": dict,
+    "reporter": dict,
+    "creator": dict,
+    "priority": dict,
+    "resolution": dict,
+    "comment": dict,
+    "worklog": dict,
+    "labels": list,
+    "components": list,
+    "fixVersions": list,
+    "issuelinks": list,
+    "attachment": list,
+}
+_DATES = ("created", "updated", "resolutiondate")
+# Names beside `fields` in an issue: what is set aside, and whether the issue could not be read.
+ASIDE = "aside"
+UNREAD = "unread"
+# After all years that can be written.
+_NO_YEAR = 253_402_300_800_000
+
+
+def is_listed(row: Any) -> bool:
+    """Whether a row of a search has an id and a key."""
+    if type(row) is not dict:
+        return False
+    identifier = row.get("id")
+    return type(identifier) is str and identifier.isdecimal() and type(row.get("key")) is str
+
+
+def is_issue(row: Any) -> bool:
+    """Whether a row of a search has what every issue has: an id, a key, and fields."""
+    return is_listed(row) and type(row.get("fields")) is dict
+
+
+def set_aside(issue: JsonObject) -> list[str]:
+    """The names of fields that no column can be made of. Those of another kind stand in `aside` then, and are null.
+
+    A date in an unknown form stays where it is: its column is null by itself.
+    """
+    fields: JsonObject = issue["fields"]
+    odd = [
+        name for name, kind in _KINDS.items() if (value := fields.get(name)) is not None and not isinstance(value, kind)
+    ]
+    if odd:
+        issue[ASIDE] = {name: fields[name] for name in odd}
+        fields.update(dict.fromkeys(odd))
+    return odd + [name for name in _DATES if fields.get(name) is not None and instant(fields[name]) is None]
+
+
+def version_of(issue: JsonObject) -> int:
+    """`updated` in epoch milliseconds; in an unknown form a number beyond all years that is the same for the same."""
+    updated = issue["fields"].get("updated")
+    found = instant(updated)
+    return _NO_YEAR + crc32(repr(updated).encode()) if found is None else found
