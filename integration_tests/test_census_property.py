@@ -113,17 +113,18 @@ class CensusWorld(World):
         """The same messages; a removal of an issue that is there to be imported is an error."""
         seen: set[str] = set()
         for message in messages:
-            if isinstance(message, tuple):
-                stream, identifier = message[0], str(message[1]["id"])
-                self.uncommitted.append((stream, identifier, self.warehouse.rows.get(stream, {}).get(identifier)))
-            else:
+            if not isinstance(message, tuple):
+                yield message
+                # It was taken, and with it everything before it.
                 self.uncommitted.clear()
-            if isinstance(message, tuple) and message[0] == "issues":
-                issue_id = message[1]["id"]
-                assert issue_id not in seen, "an issue came twice in one sync"
-                seen.add(issue_id)
-                if message[1][REMOVED_AT]:
-                    self.assert_not_there(message[1])
+                continue
+            stream, row = message
+            self.uncommitted.append((stream, row["id"], self.warehouse.rows.get(stream, {}).get(row["id"])))
+            if stream == "issues":
+                assert row["id"] not in seen, "an issue came twice in one sync"
+                seen.add(row["id"])
+                if row[REMOVED_AT]:
+                    self.assert_not_there(row)
             yield message
 
     def assert_not_there(self, removal: Mapping[str, Any]) -> None:

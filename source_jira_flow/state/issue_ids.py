@@ -27,7 +27,7 @@ UNKNOWN_PROJECT = 0
 # Characters of the text of one table.
 MOST_TEXT = 300_000
 # More texts than this are merged into one.
-MOST_TEXTS = 12
+MOST_TEXTS = 32
 
 
 def _ids() -> array[int]:
