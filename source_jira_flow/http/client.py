@@ -82,6 +82,7 @@ _HEARTBEAT = 60.0
 _PARTIAL_CONTENT = 206
 # An answer of another form may come from a node that is starting; more often it stays.
 _TRIES_OF_ANOTHER_FORM = 3
+_LARGE_ANSWER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class JiraClient:
         self._resume_at = 0.0
         self._failed_login: SignInRefused | None = None
         self._thread = threading.local()
+        self.before_large_answer: Callable[[], None] = lambda: None
+        """Called by the thread that asks, before it parses an answer of more than a megabyte."""
         self._told_of: set[tuple[str, ...]] = set()
         self.session = _session_for(base_url)
         if not signer.keeps_cookies:
@@ -361,6 +364,8 @@ class JiraClient:
             raise refusal(status, jira_messages(body), path)
         if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
+        if len(body) > _LARGE_ANSWER:
+            self.before_large_answer()
         try:
             parsed = parse(body)
         except ValueError:

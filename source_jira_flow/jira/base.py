@@ -68,6 +68,9 @@ class Jira(ABC):
     # How many requests may be under way at once.
     workers: int
 
+    def before_large_answers(self, call: Callable[[], None]) -> None:
+        """`call` is called by the thread that asks, before an answer of more than a megabyte is parsed."""
+
     @abstractmethod
     def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:
         """The parsed JSON of a list or an object that has no method of its own here; `accept` looks at its form."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
@@ -26,6 +26,9 @@ class RestJira(Jira):
         self.client = client
         self.version = version
         self.workers = client.workers
+
+    def before_large_answers(self, call: Callable[[], None]) -> None:
+        self.client.before_large_answer = call
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:
         return self.client.get(path, params, accept=accept)

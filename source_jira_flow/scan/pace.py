@@ -13,6 +13,8 @@ _SAMPLES = 16
 _FEWEST_SAMPLES = 8
 # Nothing depends on the wait: it ends in any case.
 _LONGEST_WAIT = 1.0
+# The next one is parsed while the records of this one are sent.
+_MOST_PARSED = 1
 
 
 class Pace:
@@ -28,6 +30,8 @@ class Pace:
         self._at_first = min(workers, at_first or workers)
         self._change = threading.Condition()
         self._at_work = 0
+        self._parsed = 0
+        self._here = threading.local()
         self._waits: deque[float] = deque(maxlen=_SAMPLES)
         self._pages = 0
         self._cpu_before = time.process_time()
@@ -49,15 +53,32 @@ class Pace:
         with self._change:
             self._change.wait_for(lambda: self._at_work < self.wanted, _LONGEST_WAIT)
             self._at_work += 1
+        self._here.parsed, self._here.held_back = 0, 0.0
         try:
             yield
         finally:
             with self._change:
                 self._at_work -= 1
-                self._change.notify()
+                self._parsed -= self._here.parsed or 0
+                self._change.notify_all()
+            self._here.parsed = None
+
+    def page_is_there(self) -> None:
+        """To be called by a worker before it parses a page: holds it back while enough pages are parsed and not sent.
+
+        Parsed, a page with histories is three times as large as on the wire, and only one thread can work on pages.
+        """
+        if getattr(self._here, "parsed", None) is None:
+            return
+        began = time.monotonic()
+        with self._change:
+            self._change.wait_for(lambda: self._parsed < _MOST_PARSED, _LONGEST_WAIT)
+            self._parsed += 1
+        self._here.parsed += 1
+        self._here.held_back += time.monotonic() - began
 
     def page_came(self, waited: float) -> None:
         """So many seconds after it was asked for."""
         with self._change:
-            self._waits.append(waited)
+            self._waits.append(max(0.0, waited - getattr(self._here, "held_back", 0.0)))
             self._pages += 1

@@ -69,3 +69,37 @@ def test_a_worker_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None
     for _ in range(3):
         with pytest.raises(KeyError), pace.at_work():
             raise KeyError
+
+
+def test_a_page_is_parsed_when_the_one_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "_LONGEST_WAIT", 60.0)
+    pace = Pace(WORKERS)
+    parsed = threading.Event()
+
+    def worker() -> None:
+        with pace.at_work():
+            pace.page_is_there()
+            parsed.set()
+
+    with pace.at_work():
+        pace.page_is_there()
+        other = threading.Thread(target=worker)
+        other.start()
+        assert not parsed.wait(0.05)
+    assert parsed.wait(30)
+    other.join()
+
+
+def test_who_reads_no_page_is_not_held_back() -> None:
+    pace = Pace(WORKERS)
+    with pace.at_work():
+        pace.page_is_there()
+        outsider = threading.Thread(target=pace.page_is_there)
+        outsider.start()
+        outsider.join(0.5)
+        assert not outsider.is_alive()
+
+
+def test_few_begin_where_pages_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Pace(WORKERS, at_first=2).wanted == 2
+    assert Pace(1, at_first=2).wanted == 1
