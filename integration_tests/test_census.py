@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from fake_jira import Clock, FakeJira, Site, build_site
 from fake_jira.entities import Issue, SecurityLevel
@@ -226,9 +228,43 @@ def test_to_nobody_every_issue_is_gone_and_nothing_is_removed(followed: Followed
 
 def test_a_search_that_ends_early_removes_nothing(followed: Followed) -> None:
     followed.jira.faults.early_end(keep=0.5)
-    followed.sync()
+    with suppress(AirbyteTracedException):
+        followed.sync()
     followed.jira.faults.clear()
     assert followed.removed == set()
+
+
+def test_nothing_is_concluded_where_jira_counts_more_after_the_list_than_it_listed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    followed = Followed("dc10")
+    (gone,) = followed.some()
+    followed.site.delete_issue(gone)
+    fault = followed.jira.faults.changed(
+        lambda answer: {**answer, "total": 9_999},
+        match=lambda request: b"created >=" in request.body and b'"maxResults":0' in request.body,
+    )
+    caplog.set_level(logging.WARNING)
+    followed.sync()
+    assert followed.removed == set()
+    assert "counts more issues after" in caplog.text
+    followed.jira.faults.remove(fault)
+    followed.sync(after=1_000)
+    assert followed.removed == {gone.id}
+
+
+def test_rows_in_a_form_that_nobody_knows_do_no_harm(followed: Followed) -> None:
+    (gone,) = followed.some()
+    followed.site.delete_issue(gone)
+    odd = [{"id": "x"}, {"id": "77", "key": None, "fields": {"created": "20223-05-01"}}, {}]
+    followed.jira.faults.changed(
+        lambda answer: {**answer, "issues": [*answer["issues"], *odd]} if "issues" in answer else answer,
+        match="search",
+        after=1,
+        times=1,
+    )
+    followed.sync()
+    assert followed.removed == {gone.id}
 
 
 def test_many_that_vanish_at_once_are_all_asked_for(followed: Followed) -> None:

@@ -147,7 +147,7 @@ class Census:
             missing = [issue_id for issue_id in missing if issue_id not in older]
         asked = self._ask(missing)
         archived = self._ask(self._some_archived(listed))
-        if missing and listing.counted is not None and self._lister.count() > listing.counted:
+        if missing and self._jira.counts_exactly and self._lister.count() > listing.expected:
             self._logger.warning(
                 "Jira counts more issues after the comparison than before it: its list was short, and nothing is"
                 " concluded from it. The next sync looks again."
@@ -387,7 +387,8 @@ class Census:
 
 
 def _project(issue: JsonObject) -> int:
-    return int((issue["fields"].get("project") or {}).get("id") or 0)
+    identifier = str((issue["fields"].get("project") or {}).get("id"))
+    return int(identifier) if identifier.isdecimal() else UNKNOWN_PROJECT
 
 
 def _is_archived(issue: JsonObject) -> bool:

@@ -60,9 +60,10 @@ class IssueStream(FedStream):
 
     def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
         for record in records:
-            if not record[REMOVED_AT]:
+            issue_id, project = str(record["id"]), str(record["project_id"])
+            if issue_id.isdecimal() and not record[REMOVED_AT]:
                 sent = self.census.archived if record["archived"] else self.census.sent
-                sent.note(int(record["id"]), int(record["project_id"] or 0), day_of(record["created"]))
+                sent.note(int(issue_id), int(project) if project.isdecimal() else 0, day_of(record["created"]))
 
     def own_state(self) -> dict[str, Any]:
         return {"fields": self._field_map.written(), "census": self.census.written()}

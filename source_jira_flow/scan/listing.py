@@ -46,6 +46,11 @@ class Listing:
     whole: bool = False
     counted: int | None = None
 
+    @property
+    def expected(self) -> int:
+        """How many issues Jira counted before, or listed of all."""
+        return len(self.issues) if self.counted is None else self.counted
+
     def covers(self, day: int) -> bool:
         """Whether the issues that were created on a day were listed."""
         return self.whole or any(first <= day < end for first, end in self.days)
@@ -177,10 +182,11 @@ class Lister:
         days: list[int] = []
         for rows in self._pages(group, start, end):
             for row in rows:
-                ids.append(int(row["id"]))
-                projects.append(self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT))
-                created = instant((row.get("fields") or {}).get("created"))
-                days.append(created // DAY if created else 0)
+                if str(row.get("id")).isdecimal():
+                    ids.append(int(row["id"]))
+                    projects.append(self._keys.get(str(row.get("key")).rpartition("-")[0], UNKNOWN_PROJECT))
+                    created = instant((row.get("fields") or {}).get("created"))
+                    days.append(created // DAY if created else 0)
         return in_order(ids, projects, days)
 
     def _pages(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
