@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden, NotFound, NotJson, PassingFault, ServerFault
-from source_jira_flow.http.deadline import map_by
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.shape import a_list, an_object
@@ -106,7 +106,7 @@ class SelfHostedJira(RestJira):
                 return None
 
         client = self.client
-        answers = map_by(client.deadline, ask, list(dict.fromkeys(project_ids)), threads=client.workers)
+        answers = dict(in_parallel(ask, dict.fromkeys(project_ids), client.workers))
         told = {project_id: held for project_id, held in answers.items() if held is not None}
         if all(held is unknown for held in told.values()):
             return {}
