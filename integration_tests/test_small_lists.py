@@ -160,7 +160,7 @@ MADE_UP = """
         class_name: source_jira_flow.lists.columns.Columns
         columns: {id: id, inward: inward}
   - type: DeclarativeStream
-    name: dashboards
+    name: made_up_dashboards
     primary_key: id
     schema_loader: {type: InlineSchemaLoader, schema: {type: object, properties: {id: {type: integer}}}}
     retriever:
@@ -199,14 +199,14 @@ def test_a_list_of_each_form_takes_no_more_than_its_place_in_the_manifest(
     manifest = tmp_path / "manifest.yaml"
     manifest.write_text(MANIFEST.read_text("utf-8").replace("\nstreams:\n", f"\nstreams:{MADE_UP.rstrip()}\n"), "utf-8")
     reading = read_all(
-        config_for(jira, setup.method), ["link_types", "dashboards", "security_levels"], manifest=manifest
+        config_for(jira, setup.method), ["link_types", "made_up_dashboards", "security_levels"], manifest=manifest
     )
     assert reading.succeeded, reading.error_messages
     assert {"is blocked by"} <= {row["inward"] for row in reading.records["link_types"]}
-    assert [row["position"] for row in reading.records["dashboards"]] == list(
-        range(1, len(reading.records["dashboards"]) + 1)
+    assert [row["position"] for row in reading.records["made_up_dashboards"]] == list(
+        range(1, len(reading.records["made_up_dashboards"]) + 1)
     )
-    assert {str(20_000 + number) for number in range(120)} <= {str(key) for key in reading.rows("dashboards")}
+    assert {str(20_000 + number) for number in range(120)} <= {str(key) for key in reading.rows("made_up_dashboards")}
     assert [(row["project_key"], row["name"]) for row in reading.records["security_levels"]] == [("CORE", "Staff")]
 
 

@@ -11,7 +11,7 @@ from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.records.changes import change_records
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.scan.fed_stream import FedStream
-from source_jira_flow.state.sent_entries import stored_entries, written_entries
+from source_jira_flow.state.sent_entries import SentEntries, stored_entries, written_entries
 from source_jira_flow.sync import Sync
 
 # An issue that was moved has another key, which all its changes bear.
@@ -99,6 +99,10 @@ class ChangeStream(FedStream):
             length = self._lengths.pop(issue_id)
             if length:
                 self._sent.note(int(issue_id), length)
+
+    def forget(self) -> None:
+        # Which of the issues are the renamed project's is not known: others come whole once more when they change.
+        self._sent = SentEntries()
 
     def own_state(self) -> dict[str, Any]:
         return written_entries(self._sent)

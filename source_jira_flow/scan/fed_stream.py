@@ -63,6 +63,9 @@ class FedStream(ABC):
         """Whether the records of a stored state were made of other fields than today's would be."""
         return False
 
+    def forget(self) -> None:
+        """A project was renamed: whatever is sent from now on is sent whole, with the new keys."""
+
     def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
         """Called by one thread when the records of these issues are out: for a stream that keeps a state of its own."""
 

@@ -264,6 +264,7 @@ class IssueScan:
         for stream, state in self._states.items():
             if any(keys.get(project_id, key) != key for project_id, key in state.keys.items()):
                 self._checkpoints.forget_versions(stream)
+                next(each for each in self._streams if each.name == stream).forget()
 
 
 def _field_map(sync: Sync, stored: Iterable[Mapping[str, Any]]) -> FieldMap:

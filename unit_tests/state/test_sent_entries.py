@@ -17,12 +17,13 @@ from source_jira_flow.state.sent_entries import (
 NUMBERS = st.dictionaries(st.integers(1, 2**62), st.integers(1, 100_000), max_size=60)
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_numbers_come_back_as_they_were(numbers: dict[int, int]) -> None:
     assert dict(zip(*unpack_entries(pack_entries(numbers)), strict=True)) == numbers
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.dictionaries(st.integers(1, 200), st.integers(1, 90), max_size=12), max_size=40))
 def test_the_latest_number_counts_in_whatever_checkpoint_it_is(pages: list[dict[int, int]]) -> None:
     sent, expected = SentEntries(), dict[int, int]()
