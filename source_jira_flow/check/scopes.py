@@ -51,13 +51,12 @@ def scope_findings(client: JiraClient, credentials: SignIn) -> list[Finding]:
     if missing[True]:
         found.append(failed("sign_in:scope", FixedBy.YOU, _lacking(missing[True], credentials)))
     if missing[False]:
-        text = f"{_lacking(missing[False], credentials)} Without, these streams have nothing from boards."
-        found.append(warning("scope_of_boards", FixedBy.YOU, text))
+        found.append(warning("scope_of_boards", FixedBy.YOU, _lacking(missing[False], credentials)))
     return found
 
 
 def _lacking(scopes: Iterable[str], credentials: SignIn) -> str:
-    named = [f"{scope} (for {listed(streams_of(scope), most=3)})" for scope in scopes]
+    named = [f"{scope} (for {listed(streams_of(scope), most=2)})" for scope in scopes]
     return credentials.lacking_scopes.format(scopes=f"the scope{'' if len(named) == 1 else 's'} {listed(named)}")
 
 
