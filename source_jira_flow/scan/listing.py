@@ -27,6 +27,8 @@ from source_jira_flow.sync import Sync
 
 # How full a page is meant to be: a few issues are new since the days were noted.
 _FILLED = 0.97
+# Where a count is off, so many pages are listed one after the other: halving on would take as many calls.
+_LISTED_IN_TURN = 3
 # So many pages in one window, where it must be sought by counts.
 _PAGES_IN_WINDOW = 5
 
@@ -141,8 +143,8 @@ class Lister:
         middle = sent.middle(first, end)
         if max(counted, expected) <= page or middle is None:
             yield (first, end), self._listed([(first, end)])
-        elif max(counted, expected) <= 2 * page:
-            # A list of the first half counts it too.
+        elif max(counted, expected) <= _LISTED_IN_TURN * page:
+            # A list of the first page counts it too.
             listed = self._listed([(first, middle)])
             yield (first, middle), listed
             yield from self._looked_into(sent, middle, end, counted - len(listed))
@@ -245,12 +247,12 @@ class _Sent:
         return self._before[bisect_left(self._days, end)] - self._before[bisect_left(self._days, first)]
 
     def middle(self, first: int, end: int) -> int | None:
-        """The day that halves a range, so that the first half fills its pages; None where a range can't be cut."""
+        """The day at which to cut a range, so that the first part fills its pages; None where it can't be cut."""
         low, high = bisect_left(self._days, first), bisect_left(self._days, end)
         if high - low < 2:
             return None
         pages = -(-(self._before[high] - self._before[low]) // self._page)
-        aim = self._before[low] + -(-pages // 2) * self._page
+        aim = self._before[low] + (1 if pages <= _LISTED_IN_TURN else -(-pages // 2)) * self._page
         place = bisect_left(self._before, aim + 1, low + 1, high) - 1
         return self._days[min(max(place, low + 1), high - 1)]
 
