@@ -13,6 +13,8 @@ _SAMPLES = 16
 _FEWEST_SAMPLES = 8
 # Nothing depends on the wait: it ends in any case.
 _LONGEST_WAIT = 1.0
+# A page takes a second where the machine is busy, and its worker never waits for one that waits here.
+_LONGEST_WAIT_FOR_ANOTHER = 60.0
 # The next one is parsed while the records of this one are sent.
 _MOST_PARSED = 1
 
@@ -68,11 +70,12 @@ class Pace:
 
         Parsed, a page with histories is three times as large as on the wire, and only one thread can work on pages.
         """
-        if getattr(self._here, "parsed", None) is None:
+        # Others than workers are not held back, nor is a worker by its own page.
+        if getattr(self._here, "parsed", None) != 0:
             return
         began = time.monotonic()
         with self._change:
-            self._change.wait_for(lambda: self._parsed < _MOST_PARSED, _LONGEST_WAIT)
+            self._change.wait_for(lambda: self._parsed < _MOST_PARSED, _LONGEST_WAIT_FOR_ANOTHER)
             self._parsed += 1
         self._here.parsed += 1
         self._here.held_back += time.monotonic() - began

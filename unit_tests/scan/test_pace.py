@@ -90,6 +90,15 @@ def test_a_page_is_parsed_when_the_one_before_it_is_sent(monkeypatch: pytest.Mon
     other.join()
 
 
+def test_a_worker_is_not_held_back_by_its_own_page() -> None:
+    pace = Pace(WORKERS)
+    began = time.monotonic()
+    with pace.at_work():
+        pace.page_is_there()
+        pace.page_is_there()
+    assert time.monotonic() - began < 30
+
+
 def test_who_reads_no_page_is_not_held_back() -> None:
     pace = Pace(WORKERS)
     with pace.at_work():
