@@ -11,7 +11,7 @@ from source_jira_flow.errors import BrokenPromise, NotFound
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
-from source_jira_flow.jira.shape import an_object
+from source_jira_flow.jira.shape import an_object, projects
 from source_jira_flow.jira.users import OffsetUserList, find_user
 
 _SEARCH = "/rest/api/2/search/jql"
@@ -89,12 +89,19 @@ class CloudJira(RestJira):
             return []
 
     def projects(self) -> list[JsonObject]:
-        return list(self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "orderBy": "key"}))
+        return list(self._listed_projects({"orderBy": "key"}))
 
     def listed_project(self, project_id: str) -> JsonObject | None:
         # Asked for by its path, an archived project is a 404 for those who can't administer Jira.
-        found = self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, "id": project_id})
+        found = self._listed_projects({"id": project_id})
         return next((document for document in found if str(document["id"]) == project_id), None)
+
+    def _listed_projects(self, params: Mapping[str, Any]) -> Iterator[JsonObject]:
+        def ask(page: Mapping[str, Any]) -> Any:
+            wanted = {**_LISTED_PROJECTS, **params, **page}
+            return self.client.get(_PROJECT_SEARCH, wanted, accept=projects(_PROJECT_SEARCH, "values"))
+
+        return offset_rows(ask, _PROJECT_PAGE, _PROJECT_SEARCH)
 
     def project_permissions(
         self, permissions: Sequence[str], project_ids: Sequence[str]

@@ -11,7 +11,7 @@ from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import Forbidden, NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
-from source_jira_flow.jira.shape import a_list, an_object
+from source_jira_flow.jira.shape import an_object, projects
 from source_jira_flow.jira.users import CursorUserList, SweptUserList, find_user
 
 _SEARCH = "/rest/api/2/search"
@@ -80,7 +80,7 @@ class SelfHostedJira(RestJira):
 
     def _projects(self) -> list[JsonObject]:
         params = {"expand": "description,lead", "includeArchived": "true"}
-        documents: list[JsonObject] = self.client.get(_PROJECT, params, accept=a_list(_PROJECT))
+        documents: list[JsonObject] = self.client.get(_PROJECT, params, accept=projects(_PROJECT))
         return documents
 
     def project_permissions(

@@ -40,6 +40,18 @@ def a_list(path: str) -> Check:
     return check
 
 
+def projects(path: str, name: str = "") -> Check:
+    """For a list of projects, bare or by its name in an object: each has a number for an id, and a key."""
+
+    def check(answer: Any) -> None:
+        (an_object(path, **{name: list}) if name else a_list(path))(answer)
+        for row in answer[name] if name else answer:
+            if not isinstance(row, dict) or not str(row.get("id")).isdecimal() or not isinstance(row.get("key"), str):
+                _refuse(path, "a project without id or key")
+
+    return check
+
+
 def a_list_of_fields(path: str) -> Check:
     """For the list of all fields of issues: without the summary it is none."""
 

@@ -54,8 +54,8 @@ class Listing:
         return len(self.issues) if self.counted is None else self.counted
 
     def covers(self, day: int) -> bool:
-        """Whether the issues that were created on a day were listed."""
-        return self.whole or any(first <= day < end for first, end in self.days)
+        """Whether the issues that were created on a day were listed; a day to come is not even where all were."""
+        return any(first <= day < end for first, end in self.days)
 
 
 class Reader(Protocol):
@@ -187,7 +187,8 @@ class Lister:
                 if str(row.get("id")).isdecimal():
                     ids.append(int(row["id"]))
                     projects.append(self._keys.get(str(row.get("key")).rpartition("-")[0], UNKNOWN_PROJECT))
-                    created = instant((row.get("fields") or {}).get("created"))
+                    fields = row.get("fields")
+                    created = instant(fields.get("created")) if isinstance(fields, dict) else None
                     days.append(created // DAY if created else 0)
         return in_order(ids, projects, days)
 

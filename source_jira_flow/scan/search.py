@@ -72,7 +72,8 @@ class IssueSearch:
             page = self._asked(query, ["created"], 1, cursor)
             cursor = page.next
             if page.issues or cursor is None:
-                return page.issues
+                # Where it is not known when the first one was created, the history begins in 1970.
+                return [issue if is_issue(issue) else {"fields": {}} for issue in page.issues]
         raise BrokenPromise("Jira gives page after page without an issue: the search would never end.")
 
     def count(self, where: str) -> Count:
