@@ -17,7 +17,7 @@ from demo.troubles import Trouble
         (b"", "is not JSON"),
         (b'{"base_url": ', "is not JSON: Expecting value at line 1, column 14."),
         (b"[]", "it must be a JSON object"),
-        (b"\xff\xfe{", "is no text in UTF-8"),
+        (b"\xff\xfe{", "is not text in UTF-8"),
     ],
 )
 def test_a_file_that_is_no_configuration_is_refused_in_words(content: bytes | None, said: str, tmp_path: Path) -> None:
