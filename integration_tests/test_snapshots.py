@@ -271,7 +271,7 @@ def test_a_full_refresh_sends_everything_and_goes_on_from_its_own_generation_onl
 def test_observed_at_is_jiras_clock_and_never_steps_back(start_jira: StartJira) -> None:
     jira = start_jira(CLOUD, issues=0)
     config = config_for(jira)
-    jira.site.clock.advance(3_600_000)
+    jira.site.clock.advance(-3_600_000)
     first = read_all(config, ["users"])
     observed = milliseconds(first.records["users"][0]["observed_at"])
     assert abs(observed - jira.site.clock.now()) < 60_000
