@@ -61,7 +61,8 @@ class Pace:
         finally:
             with self._change:
                 self._at_work -= 1
-                self._parsed -= self._here.parsed or 0
+                # An abandoned read may be closed by another thread.
+                self._parsed -= getattr(self._here, "parsed", None) or 0
                 self._change.notify_all()
             self._here.parsed = None
 
