@@ -45,7 +45,7 @@ StartJira = Callable[..., FakeJira]
 LOGGER = logging.getLogger("test of tokens")
 EVERYWHERE = (*TOKEN_SETUPS, Setup("data-center-9", "personal_access_token"))
 # What a service account of Data Center has nothing of, since Jira closes the boards to it.
-OF_BOARDS = {"boards", "sprints"}
+OF_BOARDS = {"boards", "board_columns", "sprints"}
 
 
 KEYS = {stream.name: stream.primary_key for stream in STREAMS}
@@ -419,7 +419,7 @@ def test_open_boards_are_read_by_a_service_account(start_jira: StartJira) -> Non
     ("scopes", "code", "says", "succeeds"),
     [
         (("read:jira-user",), "sign_in:scope", ("read:jira-work (for", "issues"), False),
-        (("read:jira-work",), "sign_in:scope", ("read:jira-user (for users)",), False),
+        (("read:jira-work",), "sign_in:scope", ("read:jira-user (for users, groups)",), False),
         (
             ("read:jira-work", "read:jira-user"),
             "scope_of_boards",
