@@ -1120,8 +1120,8 @@ BROKEN_SET_UPS = (
     BrokenSetUp(
         "projects of an unheard-of shape",
         _after(_strange_projects, _data_center),
-        "unexpected",
-        ("unexpected problem", "KeyError", "Try again", "/issues"),
+        "contradiction",
+        ("in a form that is not known", "a project without id or key"),
     ),
 )
 
