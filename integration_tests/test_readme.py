@@ -31,9 +31,9 @@ def blocks(heading: str, language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with what the commands name: the environment, the tests, the package."""
-    (tmp_path / "integration_tests").symlink_to(ROOT / "integration_tests")
-    (tmp_path / "source_jira_flow").symlink_to(ROOT / "source_jira_flow")
+    """A folder with what the commands name: the environment, the tests, the packages."""
+    for name in ("fake_jira", "integration_tests", "source_jira_flow"):
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     return tmp_path
 
