@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from fake_jira import FakeJira, Fault, Request
 from fake_jira.messages import Response, json_response
 from integration_tests.support import (
     CLOUD,
+    ROOT,
     TOKEN_SETUPS,
     Run,
     Setup,
@@ -267,6 +272,25 @@ def test_a_sign_in_that_is_refused_fails_a_read_with_words_for_it(
     assert_no_secret(run, content["credentials"])
     errors = [trace["trace"]["error"] for trace in run.of_type(Type.TRACE) if trace["trace"]["type"] == "ERROR"]
     assert {error["failure_type"] for error in errors} == {"config_error"}
+
+
+@pytest.mark.parametrize("verb", ["spec", "read", "split"])
+def test_a_reader_that_leaves_as_head_does_ends_every_verb_quietly(
+    verb: str, start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    content = config_for(start_jira())
+    config = ["--config", written(folder / "config.json", content)]
+    options = {
+        "spec": [],
+        "read": [*config, "--catalog", catalog_file(folder, content)],
+        "split": [*config, "--parts", "2"],
+    }
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "source_jira_flow", verb, *options[verb]]
+    run = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (-signal.SIGPIPE, b"")
 
 
 def test_without_a_verb_it_says_what_there_is() -> None:

@@ -103,6 +103,17 @@ def test_passing_faults_on_every_tenth_request_change_nothing(
     assert any(record.fault for record in jira.requests)
 
 
+@pytest.mark.parametrize("path", ["/serverInfo", "/search"])
+def test_a_server_error_that_lasts_says_what_to_do(start_jira: Callable[..., FakeJira], path: str) -> None:
+    jira = start_jira()
+    config = config_for(jira)
+    jira.faults.server_error(500, match=path)
+    reading = read_all(config, ["issues"])
+    assert not reading.succeeded
+    assert all("answered HTTP 500" in message and path in message for message in reading.error_messages)
+    assert all("ask your Jira administrator" in message for message in reading.error_messages)
+
+
 @pytest.mark.parametrize("setup", SETUPS, ids=str)
 def test_a_refused_search_fails_its_streams_with_jira_s_words_and_leaves_the_others_whole(
     setup: Setup, start_jira: Callable[..., FakeJira]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
@@ -39,7 +40,18 @@ For people
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The output was closed, as by `| head`. Other Unix tools end by this signal, which no thread outlives.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGPIPE)
+        raise
+    return code
+
+
+def _run(given: list[str]) -> int:
     verb = given[0] if given else ""
     if verb in ("", "--help", "-h", "help"):
         print(_USAGE, end="")

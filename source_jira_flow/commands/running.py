@@ -23,6 +23,8 @@ def run_verb(parser: argparse.ArgumentParser, arguments: list[str], verb: Verb) 
         verb(options)
     except JiraFlowError as error:
         return _failed(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _failed(f"{error.filename or 'A file'} can't be used: {reason_of(error)}. Check the path.")
     return 0

@@ -401,8 +401,13 @@ class JiraClient:
             raise _rate_limited(headers, status, host)
         if status >= 500 or status in (408, 425):
             said = jira_messages(response.content)
-            words = f": {' '.join(said)}" if said else "."
-            raise ServerFault(f"{host} answered HTTP {status} to {asked}{words}", status=status, messages=said)
+            words = f", “{' '.join(said)}”" if said else ""
+            raise ServerFault(
+                f"{host} answered HTTP {status} to {asked}{words}. Try again later. If it happens again, ask your Jira"
+                " administrator to look into it.",
+                status=status,
+                messages=said,
+            )
 
     def _token_renewed(self, response: requests.Response, *, again: bool) -> bool:
         """Whether Jira refused a token that ended meanwhile, and there is another one."""
