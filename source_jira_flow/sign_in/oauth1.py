@@ -108,7 +108,7 @@ class OAuth1(SignIn):
 
     auth_type = "oauth"
     title = "OAuth (application link)"
-    choice = "Any Jira: OAuth by an application link"
+    choice = "Any Jira: OAuth 1.0a with an application link"
     fields = (
         Field("consumer_key", "consumer key", is_token=True),
         Field("private_key", "private key", is_secret=True, is_multiline=True),

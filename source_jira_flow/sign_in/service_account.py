@@ -45,7 +45,7 @@ class ServiceAccount(SignIn):
 
     auth_type = "service_account"
     title = "service account (OAuth 2.0)"
-    choice = "Service account: OAuth 2.0 client credentials (Cloud, Data Center 11)"
+    choice = "Jira Cloud or Data Center 11: OAuth 2.0 service account"
     fields = (
         Field("client_id", "client ID", is_token=True),
         Field("client_secret", "client secret", is_secret=True, is_token=True),
