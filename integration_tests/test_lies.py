@@ -166,6 +166,30 @@ def test_a_cloud_token_that_ends_in_mid_read_makes_nothing_count_as_read(after: 
     verify(jira, warehouse)
 
 
+@pytest.mark.parametrize("after", range(1, 16))
+def test_a_cloud_token_that_ends_within_a_crowded_second_makes_nothing_count_as_read(after: int) -> None:
+    jira, warehouse = small_jira(issues=20), Warehouse()
+    jira.site.settings.cloud_page_cap = 5
+    jira.site.settings.login_reason_header = False
+    jira.site.create_issues("CORE", 12)
+    seen = 0
+
+    def revoke(record: RequestRecord) -> None:
+        nonlocal seen
+        seen += record.path.endswith("/search/jql")
+        for token in jira.site.tokens.values():
+            token.revoked = token.revoked or seen == after
+
+    jira.on_request = revoke
+    sync(jira, warehouse)
+    jira.on_request = None
+    for token in jira.site.tokens.values():
+        token.revoked = False
+    jira.site.clock.advance(DAY)
+    assert sync(jira, warehouse, find_deleted_issues="never") == ""
+    verify(jira, warehouse)
+
+
 @pytest.mark.parametrize("status", [200, 206])
 def test_a_search_that_ends_early_from_some_page_on_is_not_believed_against_an_estimate(status: int) -> None:
     jira, warehouse = small_jira(issues=400), Warehouse()

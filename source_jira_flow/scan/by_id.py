@@ -34,6 +34,9 @@ class Search(Protocol):
     def count(self, where: str) -> Count:
         """How many issues match."""
 
+    def is_gone(self, reference: str) -> bool:
+        """Whether Jira confirms that it has no such issue."""
+
 
 class IdRead:
     """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
@@ -139,6 +142,6 @@ class IdRead:
 
     def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
-        if self._search.jira.issue_exists(issue_id):
-            return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues
-        return []
+        if self._search.is_gone(issue_id):
+            return []
+        return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues

@@ -80,6 +80,13 @@ class IssueSearch:
         """How many issues match, by Jira's count."""
         return self.jira.count(where)
 
+    def is_gone(self, reference: str) -> bool:
+        """Whether Jira confirms that it has no such issue, by id or key. To nobody, it says so of every issue."""
+        if self.jira.issue_exists(reference):
+            return False
+        self._prove_answer()
+        return True
+
     def by_reference(self, references: Iterable[str]) -> list[JsonObject]:
         """Issues that could not be read before, by id or key; those that are gone are left out."""
         return self._sound(issue for each in references for issue in self._again(each))
@@ -147,8 +154,8 @@ class IssueSearch:
             if len(rows) > 1:
                 middle = len(rows) // 2
                 return self._whole(rows[:middle]) + self._whole(rows[middle:])
-            # One id that Jira refuses is that of an issue that is gone.
-            return [] if isinstance(error, BadRequest) else self._unread(rows[0])
+            is_gone = isinstance(error, BadRequest) and self.is_gone(_reference(rows[0]))
+            return [] if is_gone else self._unread(rows[0])
         if len(rows) == 1:
             return found if not found or is_issue(found[0]) else self._unread({**rows[0], **_named(found[0])})
         good = {row["id"]: row for row in found if is_issue(row)}
@@ -162,13 +169,11 @@ class IssueSearch:
         return self._whole([place for place in places if isinstance(place, dict) and place.get("key")])
 
     def _found(self, rows: Sequence[JsonObject]) -> list[Any]:
-        references = [row["id"] if _is_identified(row) else row["key"] for row in rows]
-        return self.jira.search(jql.in_ids(references), self.fields, len(rows), None, self.expand).issues
+        return self.jira.search(jql.in_ids(map(_reference, rows)), self.fields, len(rows), None, self.expand).issues
 
     def _unread(self, row: JsonObject) -> list[JsonObject]:
         """What is known of its place, for the read to pass it; nothing where that is not known."""
-        reference = row["id"] if _is_identified(row) else row["key"]
-        self._unreadable.note(str(reference), str(row.get("key") or row.get("id")))
+        self._unreadable.note(_reference(row), str(row.get("key") or row.get("id")))
         fields = row.get("fields")
         is_placed = _is_identified(row) and isinstance(fields, dict)
         return [{**row, "fields": fields, UNREAD: True}] if is_placed else []
@@ -189,6 +194,11 @@ class IssueSearch:
 
 def _is_identified(row: Any) -> bool:
     return isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"].isdecimal()
+
+
+def _reference(row: JsonObject) -> str:
+    """The id of a row, or its key where it has no good id."""
+    return str(row["id"] if _is_identified(row) else row["key"])
 
 
 def _named(row: Any) -> JsonObject:
