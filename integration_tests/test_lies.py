@@ -117,6 +117,22 @@ def test_one_answer_about_changes_that_is_empty_or_short_loses_nothing(flavor: s
     verify(jira, warehouse)
 
 
+@pytest.mark.parametrize("created", [None, "2025-10-01T00:00:00.000+0000", "2031-01-01T00:00:00.000+0000"])
+@pytest.mark.parametrize("flavor", KINDS)
+def test_a_history_whose_first_issue_is_another_than_jira_says_comes_whole(flavor: str, created: str | None) -> None:
+    jira, warehouse = small_jira(flavor), Warehouse()
+
+    def another(content: Any) -> Any:
+        rows = [row | {"fields": row["fields"] | {"created": created}} for row in content["issues"] if created]
+        return content | {"issues": rows}
+
+    jira.faults.changed(another, match=lambda request: b'"maxResults":1' in request.body, times=1)
+    sync(jira, warehouse, find_deleted_issues="never")
+    assert sync(jira, warehouse, find_deleted_issues="never") == ""
+    verify(jira, warehouse)
+    assert [group["pending"] for group in warehouse.states["issues"]["groups"]] == [[]]
+
+
 @pytest.mark.parametrize("flavor", KINDS)
 def test_a_search_that_finds_nothing_all_sync_long_is_not_believed_against_the_count(flavor: str) -> None:
     jira, warehouse = small_jira(flavor), Warehouse()

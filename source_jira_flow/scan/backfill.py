@@ -43,6 +43,7 @@ class Backfill:
         self._changes_since = changes_since
         self._add = add
         self._coverage = Coverage()
+        self._earlier: list[Window] = []
         start = self._sync.options.start_date
         self._extra = "" if start is None else jql.at_or_after("updated", start)
 
@@ -67,13 +68,17 @@ class Backfill:
 
     def _read(self, window: Window, count: int | None = None, aim: int | None = None) -> Iterator[Batch]:
         streams = tuple(window.positions)
-        if not self._narrow(window):
-            yield Batch((), streams, lambda stream, issue: False, partial(self._group.window_is_out, window, None))
-            return
+        earlier = window if window.start == BEGINNING else None
+        if earlier is not None:
+            found = self._from_first_issue(earlier)
+            if found is None:
+                yield self._nothing(earlier)
+                return
+            window = found
         whole = not any(window.positions.values())
         self._cut_to_size(window, count, aim)
         span = Range("created", window.end, self._sync.now, self._extra)
-        coming = WindowCount(window.start, window.end)
+        coming = WindowCount(window.start if earlier is None else BEGINNING, window.end)
         begin = window.begin()
         wants = partial(self._wants, dict(window.positions), begin)
         for page in self._reader.pages(self._group, span, begin):
@@ -83,17 +88,25 @@ class Backfill:
             del page
         if whole:
             self._coverage.add(coming, streams)
+        if earlier is not None:
+            self._earlier.append(earlier)
 
-    def _narrow(self, window: Window) -> bool:
-        """Let a history begin at its first issue; False where there is none."""
-        if window.start != BEGINNING:
-            return True
+    def _nothing(self, window: Window) -> Batch:
+        """That there is nothing in a window."""
+        return Batch((), tuple(window.positions), _no_issue, partial(self._group.window_is_out, window, None))
+
+    def _from_first_issue(self, window: Window) -> Window | None:
+        """The part of a history that begins at its first issue; None where there is none.
+
+        What is before it stays pending until a count has shown that nothing is there.
+        """
         first = self._reader.asking(self._group, self._first_issue)
         start = floor_second(instant(first[0]["fields"].get("created")) or DAY) if first else window.end
         if start >= window.end:
-            return False
-        window.start = start
-        return True
+            if not first or not self._count(BEGINNING, window.end).number:
+                return None
+            start = DAY
+        return self._group.split(window, start)
 
     def _first_issue(self) -> list[JsonObject]:
         query = jql.ascending(jql.both(jql.in_projects(self._group.projects), self._extra), "created")
@@ -173,17 +186,24 @@ class Backfill:
     # -- the count at the end ----------------------------------------------------------------------
 
     def look_again(self) -> Iterator[Batch]:
-        """Read, by ids, what is missing in the windows in which Jira counts more than came."""
+        """Read, by ids, what is missing in the windows in which Jira counts more than came.
+
+        Raises PassingFault, once all are looked into, where the ids prove nothing: such a window is pending again.
+        """
+        failures: list[PassingFault] = []
         for window, streams in self._coverage.differing(self._count):
             wants = partial(self._wants, dict.fromkeys(streams), Position(window.start))
             try:
                 for issues in self._reader.missing(self._group, self._span(window.start, window.end), window.known()):
                     window.add(issues)
                     yield Batch(issues, streams, wants)
-            except PassingFault:
+                self._coverage.looked_into.append((window, streams))
+            except PassingFault as error:
                 self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
-                raise
-            self._coverage.looked_into.append((window, streams))
+                failures.append(error)
+        yield from map(self._nothing, self._earlier)
+        if failures:
+            raise failures[0]
 
     def judge(self) -> Iterable[Batch]:
         """Count once more where something was missing. Raises PassingFault for a difference that is real."""
@@ -204,3 +224,7 @@ class Backfill:
         for window, streams in verdict.windows:
             self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
         raise PassingFault(f"{message} The next sync reads that stretch again.")
+
+
+def _no_issue(stream: str, issue: JsonObject) -> bool:
+    return False
