@@ -23,6 +23,22 @@ select project_key as project, status, count(*) as tickets
 from issues
 where status_category <> 'Done'
 group by all order by all"""
+# Of the ticket that moved most often.
+_MOVED_MOST = """\
+select issue_key as key from issue_changes
+where field = 'status' group by issue_key order by count(*) desc, max(changed_at) desc limit 1"""
+_DAYS_IN_STATUS = """\
+with moves as (
+  select issue_id, from_text as status, changed_at as until from issue_changes where field = 'status'
+  union all
+  select id, status, now() from issues
+),
+stays as (
+  select moves.status, until, lag(until, 1, created) over (order by until) as since
+  from moves join issues on id = issue_id where key = '{key}'
+)
+select status, round(sum(extract(epoch from until - since)) / 86400, 1) as days
+from stays group by status order by min(since)"""
 
 
 def step(console: Console, title: str) -> None:
@@ -85,6 +101,17 @@ def answer(console: Console, warehouse: Opened) -> None:
     for project in sorted({str(row["project"]) for row in found}):
         tickets = {str(row["status"]): row["tickets"] for row in found if str(row["project"]) == project}
         table.add_row(project, *(f"{tickets.get(status, 0):,}" for status in statuses))
+    _put(console, table)
+
+
+def days_in_status(console: Console, warehouse: Opened) -> None:
+    """How long the ticket that moved most often was in each status, from its history."""
+    (ticket,) = warehouse.query(_MOVED_MOST)
+    statement = _DAYS_IN_STATUS.format(key=ticket["key"])
+    say(console, statement, "dim")
+    table = _table("status", "days")
+    for row in warehouse.query(statement):
+        table.add_row(str(row["status"]), f"{row['days']:,}")
     _put(console, table)
 
 

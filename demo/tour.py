@@ -26,7 +26,9 @@ def tour(console: Console) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     showing.step(console, "Starting a fake Jira Cloud on this machine")
-    with FakeJira(build_site("cloud", issues=1500, users=60, boards=4, sprints_per_board=6)) as jira:
+    with FakeJira(
+        build_site("cloud", issues=1500, users=60, boards=4, sprints_per_board=6, changes_per_issue=4)
+    ) as jira:
         showing.say(console, f"{jira.base_url}: {_inventory(jira.site)}")
         config = _written_config(jira)
         warehouse = Warehouse(CONFIG, config, DATABASE)
@@ -44,6 +46,8 @@ def tour(console: Console) -> None:
             showing.dropped(console, opened.drop_removed())
             showing.step(console, "An answer from SQL: open tickets per project and status")
             showing.answer(console, opened)
+            showing.step(console, "Another, from the history of a ticket: how long it was in each status")
+            showing.days_in_status(console, opened)
     showing.goodbye(console, DATABASE)
     console.print("For your own Jira: make sync CONFIG=secrets/config.json")
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 
 from fake_jira import FLAVORS, Clock, FakeJira, Site, build_site
 from fake_jira.entities import Issue
 from integration_tests.direct import Warehouse, scan
+from integration_tests.postgresql import NoPostgreSQL, PostgreSQL, running_postgresql
 from integration_tests.support import ROOT
 from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
 from source_jira_flow.settings import Settings
@@ -471,18 +473,18 @@ def documented_sql(title: str) -> str:
     return found.group(1)
 
 
-def database(warehouse: Warehouse, more: Mapping[str, list[dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
-    """What is in the warehouse, as tables with the columns that the SQL needs."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+def fill(database: Any, place: str, json: str, warehouse: Warehouse, more: Mapping[str, list[dict[str, Any]]]) -> None:
+    """What is in the warehouse, as tables with the columns that the SQL needs.
+
+    `place` stands for a value in SQL, `json` is the type of a column that holds a list.
+    """
     tables = {name: list(rows.values()) for name, rows in warehouse.rows.items()} | dict(more)
     for name, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
-        places = ", ".join("?" * len(columns))
+        typed = ", ".join(f"{column} {kind.replace('JSON', json)}" for column, kind in columns.items())
+        database.execute(f"CREATE TABLE {name} ({typed})")
         for row in tables[name]:
-            cells = [str(row[column]) if column == "sprint_ids" else row[column] for column in columns]
-            connection.execute(f"INSERT INTO {name} VALUES ({places})", cells)
-    return connection
+            cells = [str(row[column]) if columns[column] == "JSON" else row[column] for column in columns]
+            database.execute(f"INSERT INTO {name} VALUES ({', '.join([place] * len(columns))})", cells)
 
 
 TABLES = {
@@ -493,7 +495,7 @@ TABLES = {
         "updated": "TIMESTAMPTZ",
         "status_id": "VARCHAR",
         "assignee_id": "VARCHAR",
-        "sprint_ids": "VARCHAR",
+        "sprint_ids": "JSON",
     },
     "issue_changes": {
         "history_id": "VARCHAR",
@@ -510,8 +512,32 @@ TABLES = {
 }
 
 
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgreSQL]:
+    try:
+        with running_postgresql() as server:
+            yield server
+    except NoPostgreSQL as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(params=["DuckDB", "PostgreSQL"])
+def connection(request: pytest.FixtureRequest) -> Iterator[tuple[Any, str, str]]:
+    """An empty database, and the arguments of `fill` for it."""
+    if request.param == "DuckDB":
+        with duckdb.connect() as database:
+            database.execute("SET TimeZone = 'UTC'")
+            yield database, "?", "VARCHAR"
+        return
+    server = request.getfixturevalue("postgresql")
+    address = {"host": server.host, "port": server.port, "user": server.user, "dbname": server.database}
+    with psycopg.connect(**address) as tables:
+        yield tables, "%s", "JSONB"
+        tables.rollback()
+
+
 @pytest.fixture
-def told(jira: FakeJira) -> Callable[[str], list[tuple[Any, ...]]]:
+def told(jira: FakeJira, connection: tuple[Any, str, str]) -> Callable[[str], list[tuple[Any, ...]]]:
     """What the documented SQL says of one issue with a known past."""
     site, warehouse = jira.site, Warehouse()
     sprint, other = site.boards[1].sprints[:2]
@@ -540,11 +566,11 @@ def told(jira: FakeJira) -> Callable[[str], list[tuple[Any, ...]]]:
             for each in site.sprints.values()
         ],
     }
-    connection = database(warehouse, more)
+    fill(*connection, warehouse, more)
     names = {issue.key: "issue", late.key: "late", kept.id: "kept", gone.id: "gone"}
 
     def ask(title: str) -> list[tuple[Any, ...]]:
-        rows = connection.execute(documented_sql(title)).fetchall()
+        rows = connection[0].execute(documented_sql(title)).fetchall()
         return [tuple(names.get(cell, cell) for cell in row) for row in rows if set(row) & set(names)]
 
     return ask
