@@ -28,7 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 import source_jira_flow
 from source_jira_flow.cdk import seam
-from source_jira_flow.cdk.queue import HalfEmptyQueue
+from source_jira_flow.cdk.queue import HalfEmptyQueue, Records
 from source_jira_flow.cdk.seam import (
     RECORDS_IN_QUEUE,
     ConcurrentRead,
@@ -270,3 +270,42 @@ def test_a_full_queue_refuses_at_once_or_in_time_where_that_is_asked() -> None:
     assert [queue.get(), queue.get()] == [1, 2]
     with pytest.raises(Empty):
         queue.get_nowait()
+
+
+def test_records_that_are_put_together_are_taken_one_by_one_before_what_was_put_after_them() -> None:
+    queue = HalfEmptyQueue(3)
+    records = [Record(data={"id": number}, stream_name="numbers") for number in range(4)]
+    queue.put(Records(records[:2]))
+    queue.put(Records(records[2:]))
+    assert queue.full()
+    with pytest.raises(Full):
+        queue.put("state", block=False)
+    assert queue.get() is records[0]
+    queue.put("state", block=False)
+    assert [queue.get() for _ in range(3)] == records[1:]
+    assert not queue.empty()
+    assert queue.get() == "state"
+    assert queue.empty()
+
+
+def test_a_read_whose_records_come_together_counts_and_orders_them_as_single_ones() -> None:
+    read = reading("numbers")
+    emitter = StateEmitter(read.states, read.messages)
+
+    def records() -> Iterator[Records]:
+        for first in (0, 2):
+            yield Records(Record(data={"id": number}, stream_name="numbers") for number in (first, first + 1))
+            emitter.emit(lambda: {"numbers": {}})
+
+    partitions = GivenPartitions(lambda: [FunctionPartition("numbers", "all", records)])
+    stream = DefaultStream(
+        partition_generator=partitions,
+        name="numbers",
+        json_schema={},
+        primary_key=["id"],
+        cursor_field=None,
+        logger=logging.getLogger("airbyte.test"),
+        cursor=OwnStateCursor(lambda: None),
+    )
+    rows = "RECORD RECORD STATE".split()
+    assert told(read, stream) == ["STARTED", "RUNNING", *rows, *rows, "COMPLETE"]

@@ -14,7 +14,7 @@ import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
 from source_jira_flow.cdk import output
-from source_jira_flow.cdk.output import MessageWriter, on_one_line
+from source_jira_flow.cdk.output import MessageWriter, with_escaped_line_ends
 
 LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 # Each shares its first bytes with a character that ends lines.
@@ -45,7 +45,7 @@ def test_a_record_is_one_line_for_every_reader_of_lines(text: str) -> None:
 
 def test_other_characters_stay_as_they_are() -> None:
     line = json.dumps(NEIGHBOURS, ensure_ascii=False).encode()
-    assert on_one_line(line) == line
+    assert with_escaped_line_ends(line) == line
 
 
 def test_records_wait_for_one_another_and_states_for_nothing() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -17,6 +19,7 @@ from airbyte_cdk.models import (
     Type,
 )
 from airbyte_cdk.sources import Source
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.cdk.output import MessageWriter
@@ -44,8 +47,21 @@ class _Entrypoint(AirbyteEntrypoint):
                 yield masking.masked(message)
 
     @staticmethod
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """As the CDK counts, without a descriptor made for each record."""
+        if message.record is None:
+            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
+        stream_message_count[_descriptor(message.record.stream, message.record.namespace)] += 1.0
+        return message
+
+    @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Any) -> None:
         """Nothing: the source says what is wrong with a configuration, and names the fields."""
+
+
+_descriptor = cache(HashableStreamDescriptor)
 
 
 def run(source: Source, arguments: argparse.Namespace) -> int:

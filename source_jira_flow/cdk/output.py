@@ -41,23 +41,22 @@ class MessageWriter:
         except orjson.JSONEncodeError:
             # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
             content = f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n".encode()
-        line = on_one_line(content)
-        self._pending.append(line)
-        self._pending_bytes += len(line)
+        self._pending.append(content)
+        self._pending_bytes += len(content)
         late = time.monotonic() - self._last_flush >= _SECONDS_PER_FLUSH
         if late or self._pending_bytes >= _MOST_PENDING_BYTES:
             self.flush()
 
     def line(self, message: str) -> None:
         """A message that is serialized already; everything before it goes out first."""
-        self._pending.append(on_one_line(f"{message}\n".encode()))
+        self._pending.append(f"{message}\n".encode())
         self.flush()
 
     def flush(self) -> None:
         """Write what was gathered, under the lock of the CDK's logger, which writes to the same place."""
         with PRINT_BUFFER.lock:
             PRINT_BUFFER.flush()
-            left = memoryview(b"".join(self._pending))
+            left = memoryview(with_escaped_line_ends(b"".join(self._pending)))
             while left:
                 # An unbuffered output (`python -u`) may take a part of it only.
                 left = left[self._output.write(left) :]
@@ -73,13 +72,13 @@ def _document(message: AirbyteMessage) -> Any:
     if record is None or record.namespace is not None or record.meta is not None or record.file_reference is not None:
         return AirbyteMessageSerializer.dump(message)
     plain = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
-    return {"type": message.type.value, "record": plain}
+    return {"type": "RECORD", "record": plain}
 
 
-def on_one_line(line: bytes) -> bytes:
-    """JSON allows characters inside a text that many readers of lines take for a line's end: write them escaped."""
+def with_escaped_line_ends(lines: bytes) -> bytes:
+    """JSON allows characters inside a text that many readers of lines take for the end of one: write them escaped."""
     for first_byte, escapes in _LINE_ENDS.items():
-        if first_byte in line:
+        if first_byte in lines:
             for character, escape in escapes:
-                line = line.replace(character, escape)
-    return line
+                lines = lines.replace(character, escape)
+    return lines

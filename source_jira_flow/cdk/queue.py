@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 from queue import Full, Queue
 from typing import Any
+
+from airbyte_cdk.sources.types import Record
+
+
+class Records(list[Record]):
+    """One or more records that are put as one item and taken one by one: a lock for each costs more than to make it."""
 
 
 class HalfEmptyQueue(Queue[Any]):
@@ -13,6 +20,7 @@ class HalfEmptyQueue(Queue[Any]):
 
     If every item that is taken woke a producer, eight workers and the output would mostly switch threads. Producers
     wait in `_put` and are woken in `_get`: the methods that `Queue` offers to subclasses and calls under its lock.
+    `Records` count as so many items, and go in whole where there is room for one. Only one thread may take items.
     """
 
     def __init__(self, size: int) -> None:
@@ -20,6 +28,21 @@ class HalfEmptyQueue(Queue[Any]):
         super().__init__()
         self._size = size
         self._room = threading.Condition(self.mutex)
+        self._held = 0
+        self._taken: deque[Record] = deque()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """As in `Queue`; the next record of `Records`."""
+        if not self._taken:
+            item = super().get(block, timeout)
+            if not isinstance(item, Records):
+                return item
+            self._taken.extend(item)
+        return self._taken.popleft()
+
+    def empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._taken and super().empty()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """As in `Queue`: raises Full where there is no room at once, or within `timeout` seconds."""
@@ -27,7 +50,7 @@ class HalfEmptyQueue(Queue[Any]):
 
     def full(self) -> bool:
         """Whether a producer would have to wait."""
-        return self.qsize() >= self._size
+        return not self._has_room()
 
     def _put(self, item: Any) -> None:
         if isinstance(item, _Hasty):
@@ -36,16 +59,22 @@ class HalfEmptyQueue(Queue[Any]):
             item = item.item
         while not self._has_room():
             self._room.wait()
+        self._held += _length(item)
         super()._put(item)
 
     def _get(self) -> Any:
         item = super()._get()
-        if 2 * self._qsize() <= self._size:
+        self._held -= _length(item)
+        if 2 * self._held <= self._size:
             self._room.notify_all()
         return item
 
     def _has_room(self) -> bool:
-        return self._qsize() < self._size
+        return self._held < self._size
+
+
+def _length(item: Any) -> int:
+    return len(item) if isinstance(item, Records) else 1
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
+from source_jira_flow.cdk.queue import Records
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.fed_stream import FedStream
@@ -55,7 +56,7 @@ class SharedScan:
         if self._scan is not None:
             self._scan.emit_last_states()
 
-    def _read(self) -> Iterator[Record]:
+    def _read(self) -> Iterator[Records]:
         try:
             sync = self._running_sync()
             self._scan = IssueScan(sync, self._fed_streams(sync), self.seen)
