@@ -216,6 +216,35 @@ def test_where_jira_does_not_answer_for_each_nothing_is_concluded(
     assert followed.removed == {issue.id for issue in gone}
 
 
+def test_issues_that_a_bulk_answer_could_not_give_are_asked_for_one_by_one() -> None:
+    followed = Followed("cloud")
+    (gone,) = followed.some()
+    followed.site.delete_issue(gone)
+    followed.site.begin_reindex(0.1)
+    followed.jira.faults.changed(_too_large, match="issue/bulkfetch")
+    followed.sync()
+    assert followed.removed == {gone.id}
+    assert sum(path.startswith("issue/1") for path in followed.calls) > 0
+
+
+def _too_large(answer: dict[str, Any]) -> dict[str, Any]:
+    errors = [{"id": issue["id"], "errorMessage": "The issue is too large."} for issue in answer["issues"]]
+    return {**answer, "issues": [], "issueErrors": errors}
+
+
+@pytest.mark.parametrize("error", [{"errorMessage": "Timeout"}, {"id": "1", "errorMessage": "Timeout"}])
+def test_an_error_of_a_bulk_answer_that_names_no_issue_stops_the_census(
+    error: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    followed = Followed("cloud")
+    followed.site.delete_issue(followed.some()[0])
+    followed.jira.faults.changed(lambda answer: {**answer, "issueErrors": [error]}, match="issue/bulkfetch")
+    caplog.set_level(logging.WARNING)
+    followed.sync()
+    assert followed.removed == set()
+    assert "Nothing is concluded" in caplog.text
+
+
 def test_to_nobody_every_issue_is_gone_and_nothing_is_removed(followed: Followed) -> None:
     path = "issue/bulkfetch" if followed.site.flavor.cloud else "/issue/1"
     followed.site.delete_issue(followed.some()[0])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import portions
-from source_jira_flow.errors import BrokenPromise, NotFound
+from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
@@ -66,6 +66,10 @@ class CloudJira(RestJira):
             body = {"issueIdsOrKeys": list(portion), "fields": list(fields), "expand": list(expand)}
             answer = self.client.post(_BULK, body, an_object(_BULK, issues=list))
             found.update((issue["id"], issue) for issue in answer["issues"])
+            failed = _not_given(answer, portion)
+            for issue_id in failed:
+                del found[issue_id]
+            found.update(self._issues_one_by_one(failed, fields, expand))
         return found
 
     def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:
@@ -131,3 +135,11 @@ class CloudJira(RestJira):
             return self.client.get(path, {**params, **page}, accept=an_object(path, values=list))
 
         return offset_rows(ask, size, path)
+
+
+def _not_given(answer: JsonObject, asked: Sequence[str]) -> list[str]:
+    """The ids of issues that Jira could not give, as in an answer that is too large, and that may well exist."""
+    failed = [str(error.get("id")) for error in answer.get("issueErrors") or ()]
+    if not set(failed) <= set(asked):
+        raise PassingFault("Jira could not give an issue that it was asked for, and does not say which.")
+    return failed

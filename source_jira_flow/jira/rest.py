@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault
+from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira import agile
 from source_jira_flow.jira.base import Accept, Jira
@@ -56,6 +56,21 @@ class RestJira(Jira):
         except NotFound:
             return False
         return True
+
+    def _issues_one_by_one(
+        self, issue_ids: Iterable[str], fields: Sequence[str], expand: Sequence[str]
+    ) -> dict[str, JsonObject | None]:
+        found: dict[str, JsonObject | None] = {}
+        wanted = {"fields": ",".join(fields), "expand": ",".join(expand)}
+        for issue_id in issue_ids:
+            path = f"/rest/api/2/issue/{issue_id}"
+            try:
+                found[issue_id] = self.client.get(path, wanted, accept=an_object(path, id=str, fields=dict))
+            except NotFound:
+                found[issue_id] = None
+            except Forbidden:
+                continue
+        return found
 
     def fields(self) -> list[JsonObject]:
         documents: list[JsonObject] = self.client.get(_FIELD, accept=a_list_of_fields(_FIELD))

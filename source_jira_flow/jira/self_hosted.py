@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
-from source_jira_flow.errors import Forbidden, NotFound, NotJson, PassingFault, ServerFault
+from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.shape import an_object, projects
@@ -61,17 +61,7 @@ class SelfHostedJira(RestJira):
     def issues_by_id(
         self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]
     ) -> dict[str, JsonObject | None]:
-        found: dict[str, JsonObject | None] = {}
-        wanted = {"fields": ",".join(fields), "expand": ",".join(expand)}
-        for issue_id in issue_ids:
-            path = f"/rest/api/2/issue/{issue_id}"
-            try:
-                found[issue_id] = self.client.get(path, wanted, accept=an_object(path, id=str, fields=dict))
-            except NotFound:
-                found[issue_id] = None
-            except Forbidden:
-                continue
-        return found
+        return self._issues_one_by_one(issue_ids, fields, expand)
 
     def projects(self) -> list[JsonObject]:
         # A list without a total to be held against; an account that sees no project is a rare thing.
