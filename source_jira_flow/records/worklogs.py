@@ -7,32 +7,20 @@ from typing import Any
 
 from source_jira_flow.common.instants import from_milliseconds, utc_if_readable
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.jira.people import person_id, person_name
 from source_jira_flow.records.observed import REMOVED_AT
+from source_jira_flow.records.part import edited_columns
 
 _IN_COLUMNS = frozenset({"comment", "self"})
 
 
 def worklog_record(worklog: JsonObject, issue: JsonObject) -> dict[str, Any]:
-    """The record of `worklogs`; `issue_updated` tells which version of the issue it came with."""
-    author, editor = worklog.get("author"), worklog.get("updateAuthor")
+    """The record of `worklogs`."""
     return {
-        "id": worklog["id"],
-        "issue_id": issue["id"],
-        "issue_key": issue["key"],
-        "project_id": (issue["fields"].get("project") or {}).get("id"),
-        "author_id": person_id(author),
-        "author_name": person_name(author),
-        "update_author_id": person_id(editor),
+        **edited_columns(worklog, issue, _IN_COLUMNS),
         "comment": worklog.get("comment"),
-        "created": utc_if_readable(worklog.get("created")),
-        "updated": utc_if_readable(worklog.get("updated")),
         "started": utc_if_readable(worklog.get("started")),
         "seconds_spent": worklog.get("timeSpentSeconds"),
-        "visibility": worklog.get("visibility"),
-        "issue_updated": utc_if_readable(issue["fields"].get("updated")),
         REMOVED_AT: None,
-        "document": {name: value for name, value in worklog.items() if value is not None and name not in _IN_COLUMNS},
     }
 
 

@@ -10,7 +10,7 @@ import base64
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import sub
 
@@ -42,6 +42,16 @@ def columns_text(rows: int, columns: Iterable[bytes]) -> str:
 def rows_in(text: str) -> int:
     """How many rows a text holds, as it says without being unpacked."""
     return int.from_bytes(base64.b64decode(text[:12])[len(_FORM) :], "little")
+
+
+def merge_latest(texts: list[str], merge: Callable[[list[str]], str]) -> None:
+    """Merge the latest texts up to the first that is much larger, so that an issue is packed but a few times."""
+    start = len(texts) - 2
+    total = sum(map(rows_in, texts[start:]))
+    while start and rows_in(texts[start - 1]) <= 2 * total:
+        start -= 1
+        total += rows_in(texts[start])
+    texts[start:] = [merge(texts[start:])]
 
 
 class Columns:

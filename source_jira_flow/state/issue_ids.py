@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress
 from operator import lt, ne
 
-from source_jira_flow.state.columns import Columns, columns_text, pack_column, rows_in, steps
+from source_jira_flow.state.columns import Columns, columns_text, merge_latest, pack_column, rows_in, steps
 
 UNKNOWN_PROJECT = 0
 # Characters of the text of one table.
@@ -120,7 +120,7 @@ class SentIssues:
             self._texts.append(pack_issues(IssueTable.of(self._noted.values())))
             self._noted.clear()
             if len(self._texts) > MOST_TEXTS:
-                self._merge_smallest()
+                merge_latest(self._texts, lambda texts: pack_issues(merged([*map(unpack_issues, texts)])))
         return list(self._texts)
 
     def table(self) -> IssueTable:
@@ -136,16 +136,6 @@ class SentIssues:
         """At the end of a sync: one text, where several are longer than one may be."""
         if len(self.texts()) > 1 and sum(map(len, self._texts)) > MOST_TEXT:
             self._texts = [pack_issues(self.table())]
-
-    def _merge_smallest(self) -> None:
-        """Merge the latest texts up to the first that is much larger, so that an issue is packed but a few times."""
-        texts = self._texts
-        start = len(texts) - 2
-        total = sum(map(rows_in, texts[start:]))
-        while start and rows_in(texts[start - 1]) <= 2 * total:
-            start -= 1
-            total += rows_in(texts[start])
-        self._texts[start:] = [pack_issues(merged([unpack_issues(text) for text in texts[start:]]))]
 
 
 def pack_issues(table: IssueTable, most_text: int = MOST_TEXT) -> str:

@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import lt
 from typing import Any
 
-from source_jira_flow.state.columns import Columns, columns_text, pack_column, rows_in, steps
+from source_jira_flow.state.columns import Columns, columns_text, merge_latest, pack_column, rows_in, steps
 from source_jira_flow.state.migrations import readable
 
 # More texts than this are merged into one.
@@ -48,21 +48,15 @@ class SentEntries:
             self._texts.append(pack_entries(self._noted))
             self._noted.clear()
             if len(self._texts) > MOST_TEXTS:
-                self._merge_latest()
+                merge_latest(self._texts, _merged)
         return list(self._texts)
 
-    def _merge_latest(self) -> None:
-        """Merge the latest texts up to the first that is much larger, so that an issue is packed but a few times."""
-        texts = self._texts
-        start = len(texts) - 2
-        total = sum(map(rows_in, texts[start:]))
-        while start and rows_in(texts[start - 1]) <= 2 * total:
-            start -= 1
-            total += rows_in(texts[start])
-        merged: dict[int, int] = {}
-        for text in texts[start:]:
-            merged.update(zip(*unpack_entries(text), strict=True))
-        texts[start:] = [pack_entries(merged)]
+
+def _merged(texts: Iterable[str]) -> str:
+    entries: dict[int, int] = {}
+    for text in texts:
+        entries.update(zip(*unpack_entries(text), strict=True))
+    return pack_entries(entries)
 
 
 def pack_entries(numbers: Mapping[int, int]) -> str:
