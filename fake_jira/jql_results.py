@@ -1,8 +1,8 @@
 """From a plan and the index to the rows of one page, in order."""
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from .search_index import Entry, Row, SearchIndex, between
@@ -32,6 +32,7 @@ class Found:
 
 def find(plan: Plan, index: SearchIndex, start: int, size: int, count: bool, unstable_ties: bool = False) -> Found:
     """Rows `start` to `start + size` of the query, and with `count` how many there are in all."""
+    ties = index.ties if unstable_ties else None
     leading = plan.order[0][0]
     slices = {name: between(entries, *plan.bounds[name]) for name, entries in _lists(index)}
     smallest = min(slices, key=lambda name: slices[name][1] - slices[name][0])
@@ -41,10 +42,10 @@ def find(plan: Plan, index: SearchIndex, start: int, size: int, count: bool, uns
         and (not count or width[leading] <= 2 * width[smallest])
         and (width[leading] <= 8 * width[smallest] + 1_000)
     ):
-        return _find_in_order(plan, index, leading, slices[leading], start, size, count, unstable_ties)
+        return _find_in_order(plan, index, leading, slices[leading], start, size, count, ties)
     low, high = slices[smallest]
     rows = [entry[2] for entry in dict(_lists(index))[smallest][low:high] if plan.matches(entry[2])]
-    rows = _sorted(rows, plan.order, unstable_ties)
+    rows = _sorted(rows, plan.order, ties)
     return Found(rows[start : start + size], len(rows) > start + size, len(rows))
 
 
@@ -60,7 +61,7 @@ def _find_in_order(
     start: int,
     size: int,
     count: bool,
-    unstable_ties: bool,
+    ties: Random | None,
 ) -> Found:
     """Walks the index in the query's own order; only rows of one instant are left to be sorted."""
     ascending = plan.order[0][2]
@@ -79,7 +80,7 @@ def _find_in_order(
     rows: list[Row] = []
     enough = start + size - skipped
     for group in groups:
-        rows.extend(_sorted(group, plan.order[1:], unstable_ties) if len(group) > 1 else group)
+        rows.extend(_sorted(group, plan.order[1:], ties) if len(group) > 1 else group)
         if len(rows) > enough:
             break
     begin = start - skipped
@@ -108,10 +109,10 @@ def _groups(entries: Iterator[Entry]) -> Iterator[list[Row]]:
         yield group
 
 
-def _sorted(rows: list[Row], order: list[tuple[str, SortKey, bool]], unstable_ties: bool) -> list[Row]:
+def _sorted(rows: list[Row], order: list[tuple[str, SortKey, bool]], ties: Random | None) -> list[Row]:
     rows = sorted(rows, key=lambda row: row.tie)
-    if unstable_ties:
-        random.shuffle(rows)
+    if ties is not None:
+        ties.shuffle(rows)
     for _, sort_key, ascending in reversed(order):
         rows.sort(key=sort_key, reverse=not ascending)
     return rows

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Sequence
+from random import Random
 
 from .entities import Issue, IssueType, NamedValue, Project, SecurityLevel, Sprint, Status, User
 
@@ -76,6 +77,8 @@ class SearchIndex:
 
     def __init__(self, granularity_ms: int) -> None:
         self.lag_ms = 0
+        self.ties = Random(0)
+        """Where rows of equal rank come in another order each time: the same orders in every run."""
         self.rows: dict[str, Row] = {}
         self.by_created: list[Entry] = []
         self.by_updated: list[Entry] = []

@@ -30,6 +30,8 @@ FIELDS = [{"id": "summary"}, {"id": "customfield_10010"}]
         (a_list_of_fields(PATH), FIELDS, []),
         (a_list_of_fields(PATH), FIELDS, FIELDS[1:]),
         (a_list_of_fields(PATH), FIELDS, [*FIELDS, {}]),
+        (a_list_of_fields(PATH), FIELDS, [*FIELDS, {"id": "a", "schema": ["text"]}]),
+        (a_list_of_fields(PATH), FIELDS, [*FIELDS, {"id": "a", "schema": {"custom": ["text"]}}]),
     ],
 )
 def test_another_form_is_refused_with_the_path(check: Any, good: Any, bad: Any) -> None:

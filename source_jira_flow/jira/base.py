@@ -19,11 +19,13 @@ ID_PAGE_SIZE = 5000
 class SearchPage:
     """One page of a search, in the order of the query.
 
-    `next` is where the next page of this same query begins (opaque), or None on the last page.
+    `next` is where the next page of this same query begins (opaque), or None on the last page. A page that is not
+    `whole` lacks a row of which not even id or key is known.
     """
 
     issues: list[JsonObject]
     next: Any | None
+    whole: bool = True
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,16 @@ def a_list_of_fields(path: str) -> Check:
             _refuse(path, "a list of fields without the summary")
         if not all(isinstance(field.get("id"), str) for field in answer):
             _refuse(path, "a field without an id")
+        if not all(map(_is_described, answer)):
+            _refuse(path, "a field of an unknown kind")
 
     return check
+
+
+def _is_described(field: Any) -> bool:
+    """Whether the kind of a field, where it is told, is in the form that is known."""
+    schema = field.get("schema") or {}
+    return isinstance(schema, dict) and isinstance(schema.get("custom"), (str, type(None)))
 
 
 def _refuse(path: str, what: str) -> NoReturn:

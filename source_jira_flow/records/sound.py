@@ -36,12 +36,17 @@ UNREAD = "unread"
 _NO_YEAR = 253_402_300_800_000
 
 
-def is_listed(row: Any) -> bool:
-    """Whether a row of a search has an id and a key."""
+def is_identified(row: Any) -> bool:
+    """Whether a row of a search has an id: a number above 0, written as a text."""
     if type(row) is not dict:
         return False
     identifier = row.get("id")
-    return type(identifier) is str and identifier.isdecimal() and type(row.get("key")) is str
+    return type(identifier) is str and identifier.isdecimal() and identifier[0] != "0"
+
+
+def is_listed(row: Any) -> bool:
+    """Whether a row of a search has an id and a key."""
+    return is_identified(row) and type(row.get("key")) is str
 
 
 def is_issue(row: Any) -> bool:

@@ -83,13 +83,15 @@ class Backfill:
         wants = partial(self._wants, dict(window.positions), begin)
         for page in self._reader.pages(self._group, span, begin):
             coming.add(page.issues)
-            yield Batch(page.issues, streams, wants, partial(self._group.window_is_out, window, page.position))
+            settle = partial(self._group.window_is_out, window, page.position) if page.whole else None
+            whole = whole and page.whole
+            yield Batch(page.issues, streams, wants, settle)
             # Nothing of a page is held while the next one is on its way.
             del page
         if whole:
             self._coverage.add(coming, streams)
-        if earlier is not None:
-            self._earlier.append(earlier)
+            if earlier is not None:
+                self._earlier.append(earlier)
 
     def _nothing(self, window: Window) -> Batch:
         """That there is nothing in a window."""

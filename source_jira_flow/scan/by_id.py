@@ -6,7 +6,7 @@ brings no new one, and the issues are then asked for by id, ascending: a place t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from source_jira_flow.common.json import JsonObject
@@ -37,14 +37,24 @@ class Search(Protocol):
     def is_gone(self, reference: str) -> bool:
         """Whether Jira confirms that it has no such issue."""
 
+    def note_nameless(self) -> None:
+        """An issue of which not even the id is known."""
+
+    def note_unread(self, issue_ids: Iterable[str]) -> None:
+        """Issues that Jira lists and does not show."""
+
 
 class IdRead:
-    """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish."""
+    """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish.
+
+    `whole` is false where Jira listed an issue without an id.
+    """
 
     def __init__(self, search: Search, projects: Callable[[], Sequence[str]], span: str) -> None:
         self._search = search
         self._projects = projects
         self._span = span
+        self.whole = True
 
     def rows(self, issue_ids: Sequence[str]) -> Iterator[tuple[list[JsonObject], int]]:
         """These issues of the span, in portions of a page, and the last id that each portion reaches.
@@ -71,8 +81,7 @@ class IdRead:
     def _list(self, projects: Sequence[str], found: set[str]) -> bool:
         """One listing; True when a single answer held it, so that nothing could shift."""
         query = jql.by_key(self._in(projects))
-        page = self._search.ids(query)
-        found.update(row["id"] for row in page.issues)
+        page = self._ids(query, found)
         if page.next is None:
             return True
         window = self._search.jira.result_window
@@ -82,8 +91,7 @@ class IdRead:
         in_vain = 0
         while page.next is not None and in_vain < _MOST_PAGES_IN_VAIN:
             before = len(found)
-            page = self._search.ids(query, page.next)
-            found.update(row["id"] for row in page.issues)
+            page = self._ids(query, found, page.next)
             in_vain = 0 if len(found) > before else in_vain + 1
         return False
 
@@ -99,23 +107,31 @@ class IdRead:
     def _list_by_key(self, span: str, found: set[str]) -> None:
         keys: list[str] = []
         while True:
-            page = self._page_after(span, keys)
-            found.update(row["id"] for row in page)
+            page = self._page_after(span, keys, found)
             keys = [row["key"] for row in page]
             if not keys:
                 return
 
-    def _page_after(self, span: str, keys: Sequence[str]) -> list[JsonObject]:
+    def _page_after(self, span: str, keys: Sequence[str], found: set[str]) -> list[JsonObject]:
         """The page after the last of `keys` that still exists: Jira refuses to compare with a deleted issue's key."""
         refused: BadRequest | None = None
         for key in reversed(keys[-5:]):
             try:
-                return self._search.ids(jql.by_key(span, key)).issues
+                return self._ids(jql.by_key(span, key), found).issues
             except BadRequest as error:
                 refused = error
         if refused is not None:
             raise refused
-        return self._search.ids(jql.by_key(span)).issues
+        return self._ids(jql.by_key(span), found).issues
+
+    def _ids(self, query: str, found: set[str], cursor: Any | None = None) -> SearchPage:
+        """A page of ids, added to those that were `found`."""
+        page = self._search.ids(query, cursor)
+        found.update(row["id"] for row in page.issues)
+        if not page.whole:
+            self.whole = False
+            self._search.note_nameless()
+        return page
 
     def _in(self, projects: Sequence[str]) -> str:
         return jql.both(jql.in_projects(projects), self._span)
@@ -131,6 +147,8 @@ class IdRead:
                 page = self._search.page(jql.by_key(jql.both(self._in(self._projects()), jql.in_ids(rest))))
                 came = {row["id"]: row for row in page.issues if row["id"] not in rows}
                 rows.update(came)
+                if not page.whole:
+                    self._search.note_unread(issue_id for issue_id in rest if issue_id not in rows)
                 if page.next is None or not came:
                     break
             return list(rows.values())

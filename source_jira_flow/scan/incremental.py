@@ -45,14 +45,16 @@ class Incremental:
         counted = self._reader.count(self._group, span)
         changes = Range("updated", self._sync.now, settled, counted=counted)
         came: set[str] = set()
-        pages = 0
+        pages, whole = 0, True
         for page in self._reader.pages(self._group, changes, Position(begin)):
             pages += 1
             came.update(issue["id"] for issue in page.issues)
-            yield self._batch(page.issues, None if page.position is None else page.position.second)
+            whole = page.whole
+            yield self._batch(page.issues, page.position.second if page.position is not None and whole else None)
         if pages > 1 or is_noticeable(counted, len(came)):
             yield from self._look_again(span, counted, came)
-        yield self._batch((), self._sync.now)
+        if whole:
+            yield self._batch((), self._sync.now)
 
     def _batch(self, issues: Sequence[JsonObject], before: int | None = None) -> Batch:
         """`before` is up to where the changes are out with these issues, where they say so."""

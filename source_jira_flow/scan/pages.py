@@ -45,10 +45,14 @@ class Range:
 
 @dataclass(frozen=True)
 class ScanPage:
-    """Rows that did not come before in this read, and where it resumes once they are out (None: at the end)."""
+    """Rows that did not come before in this read, and where it resumes once they are out (None: at the end).
+
+    From a page on that is not `whole`, nothing counts as read: an issue before it is not known.
+    """
 
     issues: list[JsonObject]
     position: Position | None
+    whole: bool = True
 
 
 class RangeReader:
@@ -71,6 +75,7 @@ class RangeReader:
         self._end = ceil_second(range_.end)
         self._after = begin.after
         self._seen: dict[str, int | None] = {}
+        self._whole = True
 
     def pages(self) -> Iterator[ScanPage]:
         """The pages of the range, in the order of its instants."""
@@ -81,6 +86,7 @@ class RangeReader:
         counted, in_vain = self._range.counted, 0
         while self._second < self._end:
             page = self._search.page(self._query(), cursor, counted)
+            self._whole = self._whole and page.whole
             fresh = self._fresh(page.issues)
             if page.next is None:
                 break
@@ -92,7 +98,7 @@ class RangeReader:
                 self._second, cursor = anchor, None
                 cursors.clear()
                 self._seen = {each: at for each, at in self._seen.items() if at is None or at >= anchor}
-                yield ScanPage(fresh, Position(anchor))
+                yield ScanPage(fresh, Position(anchor), self._whole)
                 # Not held while the next page is on its way: two pages a worker are 5 MB, and slower than one.
                 del page, fresh
             elif page.issues and all(map(self._is_in_this_second, page.issues)):
@@ -105,10 +111,10 @@ class RangeReader:
                     raise BrokenPromise("Jira's page tokens run in a circle: the search would never end.")
                 cursor = page.next
                 cursors.add(cursor)
-                yield ScanPage(fresh, Position(self._second))
+                yield ScanPage(fresh, Position(self._second), self._whole)
         else:
             fresh = []
-        yield ScanPage(fresh, None)
+        yield ScanPage(fresh, None, self._whole)
 
     def _query(self) -> str:
         span = jql.between(self._range.field, self._second, self._end)
@@ -145,8 +151,9 @@ class RangeReader:
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
         second = IdRead(self._search, self._projects, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
+        self._whole = self._whole and second.whole
         for rows, last_id in second.rows(lacking):
-            yield ScanPage(self._fresh(rows), Position(self._second, last_id))
+            yield ScanPage(self._fresh(rows), Position(self._second, last_id), self._whole)
             self._after = last_id
         self._second += SECOND
         self._after = 0

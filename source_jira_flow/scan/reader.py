@@ -123,7 +123,8 @@ class IssueReader:
     def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:
         """The issues of a span that are not among the `known` ids: listed by id, and read in portions.
 
-        Raises PassingFault where the listing lacks most of what is known: it proves nothing then.
+        Raises PassingFault where the listing lacks most of what is known: it proves nothing then; and at the end where
+        it has an issue without an id.
         """
         again = IdRead(self.search, lambda: group.projects, span)
         ids = self.asking(group, again.ids) or set()
@@ -134,6 +135,11 @@ class IssueReader:
             )
         for issues, _ in again.rows(sorted(ids.difference(known), key=int)):
             yield issues
+        if not again.whole:
+            raise PassingFault(
+                "Jira lists an issue without a key: ask your Jira administrator to look at what was edited last. All"
+                " others were read; the next sync reads that stretch again."
+            )
 
     def find_project(self, project_id: str) -> Project | None:
         """A project by itself, or None where Jira confirms that the account can't see it."""

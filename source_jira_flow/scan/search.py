@@ -16,11 +16,12 @@ from source_jira_flow.common.text import listed
 from source_jira_flow.errors import BadRequest, BrokenPromise, PassingFault, UnreadableAnswer
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import ID_PAGE_SIZE, Count, Jira, SearchPage
-from source_jira_flow.records.sound import UNREAD, is_issue, set_aside
+from source_jira_flow.records.sound import UNREAD, is_identified, is_issue, set_aside
 from source_jira_flow.scan.unreadable import Unreadable
 
 # Fields that say where an issue stands, when it can't be asked for the rest.
 _PLACE = ("created", "updated", "project")
+_NAMES = ("id", "key")
 _TRIES_OF_NOTHING = 3
 _MOST_EMPTY_PAGES = 50
 # So many of an estimate may be nothing.
@@ -54,16 +55,27 @@ class IssueSearch:
         try:
             page = self._asked(query, self.fields, self.page_size, cursor, counted, self.expand)
         except UnreadableAnswer as unreadable:
-            return self._in_parts(query, cursor, unreadable)
+            found = self._in_parts(query, cursor)
+            if unreadable.reason == "too_large":
+                self.page_size = max(1, self.page_size // 2)
+            return found
         if not all(map(is_issue, page.issues)):
             # Once more: most lies don't come twice.
             page = self._asked(query, self.fields, self.page_size, cursor, None, self.expand)
+        if not all(map(_is_named, page.issues)):
+            return self._in_parts(query, cursor)
         return SearchPage(self._sound(self._mended(page.issues)), page.next)
 
     def ids(self, query: str, cursor: Any | None = None) -> SearchPage:
         """A large page of a query with `id` and `key` alone."""
-        page = self._asked(query, ["id"], ID_PAGE_SIZE, cursor)
-        return SearchPage([row for row in page.issues if _is_identified(row)], page.next)
+        page = self._asked(query, _NAMES, ID_PAGE_SIZE, cursor)
+        if not all(map(is_identified, page.issues)):
+            page = self._asked(query, _NAMES, ID_PAGE_SIZE, cursor)
+            for row in page.issues:
+                if _is_named(row) and not is_identified(row):
+                    self._unreadable.note(row["key"], row["key"])
+        rows = [row for row in page.issues if is_identified(row)]
+        return SearchPage(rows, page.next, all(map(_is_named, page.issues)))
 
     def first(self, query: str) -> list[JsonObject]:
         """The first issue of a query, with `created` alone, or none."""
@@ -90,6 +102,15 @@ class IssueSearch:
     def by_reference(self, references: Iterable[str]) -> list[JsonObject]:
         """Issues that could not be read before, by id or key; those that are gone are left out."""
         return self._sound(issue for each in references for issue in self._again(each))
+
+    def note_nameless(self) -> None:
+        """An issue of which not even id or key is known: the stretch that it lies in can't count as read."""
+        self._unreadable.note("", "one without a key")
+
+    def note_unread(self, issue_ids: Iterable[str]) -> None:
+        """Issues that Jira lists and does not show."""
+        for issue_id in issue_ids:
+            self._unreadable.note(issue_id, issue_id)
 
     # -- nothing is there --------------------------------------------------------------------------
 
@@ -122,12 +143,11 @@ class IssueSearch:
 
     # -- what can't be read ------------------------------------------------------------------------
 
-    def _in_parts(self, query: str, cursor: Any | None, unreadable: UnreadableAnswer) -> SearchPage:
+    def _in_parts(self, query: str, cursor: Any | None) -> SearchPage:
         """The page by halves, from the ids of its issues."""
         places = self._asked(query, _PLACE, self.page_size, cursor)
-        if unreadable.reason == "too_large":
-            self.page_size = max(1, self.page_size // 2)
-        return SearchPage(self._sound(self._whole(self._mended(places.issues))), places.next)
+        issues = self._sound(self._whole(self._mended(places.issues)))
+        return SearchPage(issues, places.next, all(map(_is_named, places.issues)))
 
     def _mended(self, rows: Iterable[Any]) -> list[JsonObject]:
         """Rows of a page, those in another form asked for by themselves."""
@@ -138,10 +158,10 @@ class IssueSearch:
         for row in rows:
             if is_issue(row):
                 mended.append(row)
-            elif isinstance(row, dict) and (_is_identified(row) or isinstance(row.get("key"), str)):
+            elif _is_named(row):
                 mended += self._whole([row])
             else:
-                self._unreadable.note("", "one without a key")
+                self.note_nameless()
         return mended
 
     def _whole(self, rows: Sequence[JsonObject]) -> list[JsonObject]:
@@ -156,8 +176,10 @@ class IssueSearch:
                 return self._whole(rows[:middle]) + self._whole(rows[middle:])
             is_gone = isinstance(error, BadRequest) and self.is_gone(_reference(rows[0]))
             return [] if is_gone else self._unread(rows[0])
+        if not found and len(rows) == 1:
+            return [] if self.is_gone(_reference(rows[0])) else self._unread(rows[0])
         if len(rows) == 1:
-            return found if not found or is_issue(found[0]) else self._unread({**rows[0], **_named(found[0])})
+            return found if is_issue(found[0]) else self._unread({**rows[0], **_named(found[0])})
         good = {row["id"]: row for row in found if is_issue(row)}
         return [issue for row in rows for issue in ([good[row["id"]]] if row["id"] in good else self._whole([row]))]
 
@@ -165,8 +187,9 @@ class IssueSearch:
         try:
             places = self.jira.search(jql.in_ids([reference]), _PLACE, 1).issues
         except (UnreadableAnswer, BadRequest):
-            places = [{"id": reference, "key": reference}]
-        return self._whole([place for place in places if isinstance(place, dict) and place.get("key")])
+            places = []
+        named = [place for place in places if isinstance(place, dict) and place.get("key")]
+        return self._whole(named or [{"id": reference, "key": reference}])
 
     def _found(self, rows: Sequence[JsonObject]) -> list[Any]:
         return self.jira.search(jql.in_ids(map(_reference, rows)), self.fields, len(rows), None, self.expand).issues
@@ -175,7 +198,7 @@ class IssueSearch:
         """What is known of its place, for the read to pass it; nothing where that is not known."""
         self._unreadable.note(_reference(row), str(row.get("key") or row.get("id")))
         fields = row.get("fields")
-        is_placed = _is_identified(row) and isinstance(fields, dict)
+        is_placed = is_identified(row) and isinstance(fields, dict)
         return [{**row, "fields": fields, UNREAD: True}] if is_placed else []
 
     def _sound(self, issues: Iterable[JsonObject]) -> list[JsonObject]:
@@ -192,13 +215,13 @@ class IssueSearch:
         return sound
 
 
-def _is_identified(row: Any) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"].isdecimal()
+def _is_named(row: Any) -> bool:
+    return isinstance(row, dict) and (is_identified(row) or isinstance(row.get("key"), str))
 
 
 def _reference(row: JsonObject) -> str:
     """The id of a row, or its key where it has no good id."""
-    return str(row["id"] if _is_identified(row) else row["key"])
+    return str(row["id"] if is_identified(row) else row["key"])
 
 
 def _named(row: Any) -> JsonObject:
