@@ -59,6 +59,29 @@ def test_a_list_that_the_account_may_not_see_is_a_warning_that_names_the_permiss
     assert "groups" in told and "Browse users and groups (global)" in told
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_any_of_the_lists_can_be_refused_without_a_failure(setup: Setup, jira: FakeJira, status: int) -> None:
+    paths = ["/issueLinkType", "/projectCategory", "/statuscategory", "/filter/", "/dashboard"]
+    for path in paths:
+        jira.faults.refuse(status, match=path)
+    reading = read_all(config_for(jira, setup.method), [*FOR_ALL, "statuses"])
+    assert reading.succeeded, reading.error_messages
+    assert set(reading.records) == {"statuses"}
+    told = "\n".join(reading.logs)
+    assert "issue_link_types stays empty, without issue linking or Browse projects" in told
+    for stream in FOR_ALL[1:]:
+        assert f"{stream} stays empty, without access to Jira" in told
+
+
+def test_a_jira_that_gives_a_part_of_its_groups_is_told(setup: Setup, jira: FakeJira) -> None:
+    jira.site.settings.group_picker_cap = 2
+    reading = read_all(config_for(jira, setup.method), ["groups"])
+    assert reading.succeeded
+    shown, all_of_them = len(reading.records["groups"]), len(jira.site.groups)
+    told = f"groups has 2 rows of {all_of_them}: this Jira gives no more" in "\n".join(reading.logs)
+    assert (shown, told) == ((all_of_them, False) if jira.site.flavor.cloud else (2, True))
+
+
 def test_many_filters_and_groups_come_page_by_page(setup: Setup, jira: FakeJira) -> None:
     site = jira.site
     site.groups |= {f"{number:08x}-0000-4000-8000-00000000000c": f"group {number}" for number in range(130)}

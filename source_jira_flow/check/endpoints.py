@@ -25,6 +25,7 @@ _USER = ("read:jira-user",)
 _BOARD = ("read:board-scope:jira-software", "read:project:jira")
 _BOARD_CONFIGURATION = ("read:board-scope.admin:jira-software", "read:project:jira")
 _ADMIN_SCOPES = ("manage:jira-project",)
+_ROLE_SCOPES = ("manage:jira-configuration",)
 _SPRINT = ("read:sprint:jira-software",)
 
 
@@ -87,7 +88,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/rest/agile/1.0/sprint/{id}", BOTH, "sprints that were deleted", _BROWSE, _SPRINT),
     Endpoint("GET", "/rest/api/2/status", BOTH, "statuses", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/statuscategory", BOTH, "status_categories", _SIGNED_IN, _WORK),
-    Endpoint("GET", "/rest/api/2/issueLinkType", BOTH, "issue_link_types", _SIGNED_IN, _WORK),
+    Endpoint("GET", "/rest/api/2/issueLinkType", BOTH, "issue_link_types", _BROWSE, _WORK),
     Endpoint("GET", "/rest/api/2/projectCategory", BOTH, "project_categories", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/issuesecurityschemes", BOTH, "issue_security_levels", _ADMIN, _ADMIN_SCOPES),
     Endpoint("GET", "/rest/api/2/issuesecurityschemes/{id}", BOTH, "issue_security_levels", _ADMIN, _ADMIN_SCOPES),
@@ -97,7 +98,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/rest/api/2/groups/picker", SELF_HOSTED, "groups", _BROWSE_USERS),
     Endpoint("GET", "/rest/api/2/workflow/search", CLOUD, "workflows", _ADMIN, _ADMIN_SCOPES),
     Endpoint("GET", "/rest/api/2/workflow", SELF_HOSTED, "workflows", _ADMIN),
-    Endpoint("GET", "/rest/api/2/role", BOTH, "project_roles", _ADMIN, _ADMIN_SCOPES),
+    Endpoint("GET", "/rest/api/2/role", BOTH, "project_roles", _ADMIN, _ROLE_SCOPES),
     Endpoint("GET", "/rest/api/2/dashboard", BOTH, "dashboards", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/issuetype", BOTH, "issue_types", _SIGNED_IN, _WORK),
     Endpoint("GET", "/rest/api/2/priority", BOTH, "priorities", _SIGNED_IN, _WORK),

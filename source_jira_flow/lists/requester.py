@@ -23,6 +23,7 @@ from source_jira_flow.jira.shape import a_list, an_object
 from source_jira_flow.lists.columns import POSITION
 from source_jira_flow.sync import Sync
 
+_AGILE = "/rest/agile/"
 _OFFSET = "startAt"
 _PAGE = 50
 _TRIES_OF_AN_EMPTY_LIST = 2
@@ -69,7 +70,7 @@ class JiraRequester(Requester):
     def _answer(self, sync: Sync, partition: Mapping[str, Any], offset: int | None) -> requests.Response | None:
         path = self.get_path(stream_slice=partition)
         try:
-            with scopes_named() if self.product else nullcontext():
+            with scopes_named() if path.startswith(_AGILE) else nullcontext():
                 if self.self_hosted is not None and sync.jira.kind == "self_hosted":
                     path = self.self_hosted["path"]
                     rows = self._at_once(sync, path, self.self_hosted.get("rows", ""), offset)
@@ -94,8 +95,13 @@ class JiraRequester(Requester):
         accept = an_object(path, **{name: list}) if name else a_list(path)
         # A list without a total to be held against: an empty one is asked for twice.
         answers = (sync.jira.get(path, accept=accept) for _ in range(_TRIES_OF_AN_EMPTY_LIST))
-        lists = (answer[name] if name else answer for answer in answers)
-        return next((rows for rows in lists if rows), [])
+        lists = ((answer[name], answer.get("total")) if name else (answer, None) for answer in answers)
+        rows, total = next((found for found in lists if found[0]), ([], None))
+        if isinstance(total, int) and total > len(rows):
+            sync.logger.warning(
+                "%s has %d rows of %d: this Jira gives no more of them in one answer.", self.name, len(rows), total
+            )
+        return rows
 
     def _page(self, sync: Sync, path: str, offset: int) -> list[JsonObject]:
         def ask(page: Mapping[str, Any]) -> Mapping[str, Any]:
