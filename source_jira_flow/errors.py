@@ -86,11 +86,13 @@ class WrongInstance(ConfigurationError):
 class RefusedRequest(JiraFlowError):
     """Jira understood the request and refused it. Never the same as an empty answer.
 
-    `status` is the HTTP status, `messages` are Jira's own sentences, `path` is the REST path.
+    `status` is the HTTP status, `messages` are Jira's own sentences, `path` is the REST path. What is not in JSON
+    (`is_json`) may be a proxy's.
     """
 
-    def __init__(self, status: int, messages: Sequence[str], path: str) -> None:
+    def __init__(self, status: int, messages: Sequence[str], path: str, *, is_json: bool = True) -> None:
         self.status = status
+        self.is_json = is_json
         self.messages = tuple(messages)
         self.path = path
         said = " ".join(self.messages) if self.messages else "no reason given"
@@ -183,10 +185,10 @@ class BrokenPromise(JiraFlowError):
     """An answer of an unknown form, or one that contradicts itself, for example a page token that repeats."""
 
 
-def refusal(status: int, messages: Sequence[str], path: str) -> RefusedRequest:
+def refusal(status: int, messages: Sequence[str], path: str, *, is_json: bool = True) -> RefusedRequest:
     """The typed error for a 4xx status."""
     kinds: dict[int, type[RefusedRequest]] = {400: BadRequest, 403: Forbidden, 404: NotFound, 410: Gone}
-    return kinds.get(status, RefusedRequest)(status, messages, path)
+    return kinds.get(status, RefusedRequest)(status, messages, path, is_json=is_json)
 
 
 def as_traced(error: BaseException) -> AirbyteTracedException:

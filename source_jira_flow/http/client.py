@@ -54,6 +54,7 @@ from source_jira_flow.http.refusals import (
     account_in,
     is_anonymous,
     is_failed_login,
+    is_json,
     is_missing_scope,
     jira_messages,
     refuses_sign_in,
@@ -361,7 +362,7 @@ class JiraClient:
                 self._failed_login = refused
             raise refused
         if status >= 400:
-            raise refusal(status, jira_messages(body), path)
+            raise refusal(status, jira_messages(body), path, is_json=is_json(body))
         if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
         if len(body) > _LARGE_ANSWER:

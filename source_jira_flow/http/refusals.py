@@ -69,6 +69,11 @@ def jira_messages(body: bytes) -> tuple[str, ...]:
     return tuple(clipped(masked(str(message)), _LONGEST_MESSAGE) for message in found if message)
 
 
+def is_json(body: bytes) -> bool:
+    """Whether a refusal is an object of JSON, as those of Jira's REST API are."""
+    return body.lstrip()[:1] == b"{"
+
+
 def refuses_sign_in(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether an answer refuses who asks, and not only what is asked for."""
     if status == 401:

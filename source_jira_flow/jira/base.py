@@ -20,12 +20,14 @@ class SearchPage:
     """One page of a search, in the order of the query.
 
     `next` is where the next page of this same query begins (opaque), or None on the last page. A page that is not
-    `whole` lacks a row of which not even id or key is known.
+    `whole` lacks a row of which not even id or key is known. `total` is how many issues match, where Jira says so with
+    each page.
     """
 
     issues: list[JsonObject]
     next: Any | None
     whole: bool = True
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Jira(ABC):
     ) -> dict[str, JsonObject | None]:
         """Issues by id from Jira's database, not from its search: archived ones too, in whatever project they are now.
 
-        None where the account can't see one: it is gone, or hidden. An id that Jira says nothing of is missing.
+        None where the account can't see one: it is gone, or hidden. An id is missing where Jira can't tell, refuses, or
+        where it was not Jira that answered.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
-from source_jira_flow.jira.shape import an_object, projects
+from source_jira_flow.jira.shape import a_list_of_issues, an_object, projects
 from source_jira_flow.jira.users import OffsetUserList, find_user
 
 _SEARCH = "/rest/api/2/search/jql"
@@ -64,7 +64,7 @@ class CloudJira(RestJira):
         found: dict[str, JsonObject | None] = dict.fromkeys(issue_ids)
         for portion in portions(issue_ids, self.issues_in_call):
             body = {"issueIdsOrKeys": list(portion), "fields": list(fields), "expand": list(expand)}
-            answer = self.client.post(_BULK, body, an_object(_BULK, issues=list))
+            answer = self.client.post(_BULK, body, a_list_of_issues(_BULK))
             found.update((issue["id"], issue) for issue in answer["issues"])
             failed = _not_given(answer, portion)
             for issue_id in failed:

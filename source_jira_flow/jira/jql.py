@@ -50,6 +50,11 @@ def ascending(clause: str, field: str) -> str:
     return f"{clause} ORDER BY {field} ASC, key ASC"
 
 
+def newest_first(clause: str) -> str:
+    """The order of `created`, the newest first."""
+    return f"{clause} ORDER BY created DESC, key ASC"
+
+
 def by_key(clause: str, after: str | None = None) -> str:
     """In the order of keys, after a key. Keys compare inside one project only."""
     beyond = f' AND key > "{after}"' if after else ""

@@ -66,8 +66,9 @@ class RestJira(Jira):
             path = f"/rest/api/2/issue/{issue_id}"
             try:
                 found[issue_id] = self.client.get(path, wanted, accept=an_object(path, id=str, fields=dict))
-            except NotFound:
-                found[issue_id] = None
+            except NotFound as refused:
+                if refused.is_json:
+                    found[issue_id] = None
             except Forbidden:
                 continue
         return found

@@ -49,7 +49,7 @@ class SelfHostedJira(RestJira):
         reached = start + len(issues)
         if not issues and start < total:
             raise PassingFault(f"Jira counts {total} issues and gave none from the {start}th on.")
-        return SearchPage(issues, reached if reached < total else None)
+        return SearchPage(issues, reached if reached < total else None, total=total)
 
     def count(self, jql: str) -> Count:
         return Count(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"], exact=True)

@@ -52,6 +52,21 @@ def projects(path: str, name: str = "") -> Check:
     return check
 
 
+def a_list_of_issues(path: str) -> Check:
+    """For issues that were asked for by id, each with its id and fields, and errors about others."""
+
+    def check(answer: Any) -> None:
+        an_object(path, issues=list)(answer)
+        a_list(path)(answer.get("issueErrors") or [])
+        for issue in answer["issues"]:
+            if not isinstance(issue, dict) or not isinstance(issue.get("id"), str):
+                _refuse(path, "an issue without an id")
+            if not isinstance(issue.get("fields"), dict):
+                _refuse(path, "an issue without fields")
+
+    return check
+
+
 def a_list_of_fields(path: str) -> Check:
     """For the list of all fields of issues: without the summary it is none."""
 

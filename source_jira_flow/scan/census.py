@@ -2,58 +2,48 @@
 
 Jira reports no deletion, and nothing else that happens without a new `updated`: an issue becomes visible, or invisible,
 when the members of its security level change; an archived one leaves search; an index forgets. Nothing is concluded
-from a list, which can come short for many reasons. Each issue that is missing from it is asked for by itself, from
-Jira's database, and only while Jira knows who asks.
+from a list, which can come short for many reasons. Each issue that is missing from it is asked for by itself; see
+`asking`. A project counts as compared only when all that is missing from its list was explained: else it waits for the
+next sync.
 
 It is the last part of a scan, when all else is out, and runs in the one thread that sends.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain
 from typing import Any, Protocol
 
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
+from source_jira_flow.common.instants import DAY, instant
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.common.parallel import in_parallel, portions
+from source_jira_flow.common.parallel import portions
+from source_jira_flow.common.text import listed
+from source_jira_flow.jira.projects import Project
+from source_jira_flow.scan.asking import Asker
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.by_id import IdRead
+from source_jira_flow.scan.due import A_DAY, is_older
 from source_jira_flow.scan.listing import Lister, Listing
+from source_jira_flow.scan.proof import Proof
 from source_jira_flow.scan.reader import IssueReader
-from source_jira_flow.scan.verification import is_large
 from source_jira_flow.state.census import CensusState
 from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, merged
 from source_jira_flow.state.issues import in_queries
 from source_jira_flow.state.progress import Group
 
-# A daily sync that begins a little earlier than the day before is a day later all the same.
-_DAY = DAY - 60 * MINUTE
 # Where counts are exact, as many can appear as vanish: now and then every issue is listed.
 _WEEK = 7 * DAY
-# So many are asked for first: where most of them are there, it is the list that is wrong.
-_PROBE = 20
-# In one census, where each takes a call; the others wait for the next.
-_MOST_SINGLE_CALLS = 5_000
-# How many archived issues are looked at in one census, in calls.
-_ARCHIVED_CALLS = 1
-_ARCHIVED_SINGLE_CALLS = 10
-_PROJECTS_IN_LOG = 50
-
-
-@dataclass
-class _Asked:
-    """What Jira said of issues that are missing from its list: those that it has, the ids of those that it has not, and
-    how many were not asked for."""
-
-    there: list[JsonObject] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-    left: int = 0
+# How many archived issues are asked for: in each census where there are no more, and once a day. Then where each takes
+# a call.
+_ARCHIVED = (1_000, 10_000)
+_ARCHIVED_SINGLE = (50, 5_000)
 
 
 @dataclass
@@ -68,6 +58,8 @@ class _Changes:
     # Issues that count as sent without being read, and those that were found in another project.
     rows: list[tuple[int, int, int]] = field(default_factory=list)
     read: Counter[int] = field(default_factory=Counter)
+    # Projects of which something is not explained.
+    late: set[int] = field(default_factory=set)
 
 
 class Issues(Protocol):
@@ -81,18 +73,19 @@ class Issues(Protocol):
 
 
 class Census:
-    """One census. `imported` are the keys of all imported projects by id; `groups` were read to their end."""
+    """One census of the projects that are `due`. `imported` are the keys of all imported projects by id."""
 
     def __init__(
         self,
         reader: IssueReader,
         issues: Issues,
         streams: tuple[str, ...],
-        imported: Mapping[str, str],
-        groups: Iterable[Group],
-        show: Callable[[list[dict[str, Any]]], None],
+        imported: Mapping[int, str],
+        due: frozenset[int],
+        *,
+        is_full: bool,
     ) -> None:
-        """`streams` get the issues that are read again; `show` takes the rows of `coverage`."""
+        """`streams` get the issues that are read again; `is_full`: all projects that could be compared are due."""
         self._reader = reader
         self._sync = reader.sync
         self._jira = reader.sync.jira
@@ -100,128 +93,97 @@ class Census:
         self._issues = issues
         self._state = issues.census
         self._streams = streams
-        self._imported = {int(project): key for project, key in imported.items()}
-        complete = sorted((project for group in groups for project in group.projects), key=int)
-        self._groups = [Group(projects, {}) for projects in in_queries(complete)]
-        self._projects = frozenset(map(int, complete))
-        self._lister = Lister(reader, self._groups, {key: project for project, key in self._imported.items()})
-        self._show = show
+        self._imported = imported
+        self._due = due
+        self._is_full = is_full
+        self._groups = groups_of(due)
+        self._lister = Lister(reader, self._groups, {key: project for project, key in imported.items()})
         self._changes = _Changes()
-
-    # -- when --------------------------------------------------------------------------------------
-
-    def is_due(self, *, asked_for: bool, quiet: bool) -> bool:
-        """Whether to take it now. `asked_for`: a stream wants its rows. In a quiet sync, Jira is not asked for that."""
-        chosen, taken_at = self._sync.options.find_deleted_issues, self._state.taken_at
-        if chosen == "never" or not self._projects:
-            return False
-        if chosen == "every_sync" or asked_for or self._is_older(taken_at, _DAY):
-            return True
-        return not quiet and not self._jira.counts_exactly and self._is_clearly_off()
-
-    def _is_older(self, instant: int | None, age: int) -> bool:
-        """A clock that was ahead once must not put it off for ever."""
-        return instant is None or not instant <= self._sync.now < instant + age
-
-    def _is_clearly_off(self) -> bool:
-        counted = self._lister.count()
-        sent = sum(self._is_in_question(project) for project in self._state.sent.table().projects)
-        return is_large(abs(counted - sent), max(counted, sent))
-
-    # -- the census --------------------------------------------------------------------------------
+        self.proof: list[JsonObject] = []
+        """The rows of `coverage`, once all batches were taken."""
 
     def batches(self) -> Iterator[Batch | Outgoing]:
         """What is to be sent: removals, and issues that the warehouse lacks or has as they were."""
-        kept = self._state.sent.table()
-        in_question = kept.where(map(self._is_in_question, kept.projects))
-        listing = self._listing(in_question)
-        listed = set(listing.issues.ids)
-        # What happened to an issue since this sync sent it is for the next one: no issue comes twice in one.
-        passed_over = listed.union(self._state.sent.new)
-        missing = [
-            issue_id for issue_id, _, day in in_question.rows() if issue_id not in passed_over and listing.covers(day)
-        ]
-        if missing and self._state.start_date != self._sync.options.start_date and self._sync.options.start_date:
-            older = self._lister.before_start()
-            self._changes.let_go.update(older.intersection(missing))
-            missing = [issue_id for issue_id in missing if issue_id not in older]
-        asked = self._ask(missing)
-        archived = self._ask(self._some_archived(listed))
+        # Also where this ends before its end.
+        self._state.waiting |= self._due
+        kept, archived = self._state.sent.table(), self._state.archived.table()
+        before = kept.where(map(self._is_in_question, kept.projects))
+        listing = self._listing(before)
+        search = self._reader.search
+        asker = Asker(self._sync, search.fields, search.expand, listing.issues.ids)
+        looked_at = self._some_archived(archived, set(listing.issues.ids))
+        places = asker.places(looked_at)
+        restored = {int(issue["id"]) for issue in places.there if self._is_listable(issue)}
+        if not listing.whole and (restored or not set(listing.issues.ids).issubset(kept.ids)):
+            # Where issues appear, as many others may have vanished without a change of the count.
+            listing = self._lister.whole(before, is_known=True)
+        missing = self._missing(before, listing)
+        asked = asker.ask(missing, self._is_listable)
         if missing and self._jira.counts_exactly and self._lister.count() > listing.expected:
             self._logger.warning(
                 "Jira counts more issues after the comparison than before it: its list was short, and nothing is"
                 " concluded from it. The next sync looks again."
             )
             return
+        self._changes.late.update(self._projects_of([*asked.left, *places.left], kept, archived).values())
         yield from self._appeared(listing, kept)
         yield from self._there(asked.there)
-        yield from self._back(archived.there, kept)
-        yield from self._gone([*asked.gone, *archived.gone], kept)
-        self._finish(listing, in_question, asked)
+        yield from self._back(asker.whole(sorted(restored.difference(listing.issues.ids))), kept)
+        gone = [*asked.gone, *places.gone]
+        yield from self._gone(self._projects_of(gone, kept, archived))
+        self._finish(listing, before, looked_at)
 
     def _is_in_question(self, project: int) -> bool:
-        return project == UNKNOWN_PROJECT or project in self._projects
+        return project in self._due or (self._is_full and project == UNKNOWN_PROJECT)
 
-    def _listing(self, kept: IssueTable) -> Listing:
-        is_known = not self._state.unlisted & self._projects
-        whole_is_due = not is_known or self._is_older(self._state.whole_at, _WEEK)
+    def _is_listable(self, issue: JsonObject) -> bool:
+        """Whether Jira's list must have it."""
+        created = instant(issue["fields"].get("created"))
+        is_new = created is not None and created >= self._sync.now
+        return _project(issue) in self._due and not _is_archived(issue) and not is_new
+
+    def _listing(self, before: IssueTable) -> Listing:
+        is_known = not self._state.unlisted & self._due
+        whole_is_due = not is_known or not self._is_full or is_older(self._state.whole_at, _WEEK, self._sync.now)
         if self._jira.counts_exactly and not whole_is_due:
-            return self._lister.differing(kept)
-        return self._lister.whole(kept, is_known=is_known)
+            return self._lister.differing(before)
+        return self._lister.whole(before, is_known=is_known)
 
-    def _some_archived(self, listed: set[int]) -> list[int]:
-        """Archived issues that are to be asked for in this census: others each time, where there are many."""
-        ids = [issue_id for issue_id in self._state.archived.table().ids if issue_id not in listed]
-        single = self._jira.issues_in_call == 1
-        most = _ARCHIVED_SINGLE_CALLS if single else _ARCHIVED_CALLS * self._jira.issues_in_call
-        if len(ids) <= most:
+    def _missing(self, before: IssueTable, listing: Listing) -> list[int]:
+        """What was sent and is not listed.
+
+        What happened to an issue since this sync sent it is for the next one: no issue comes twice in one.
+        """
+        passed_over = set(chain(listing.issues.ids, self._state.sent.new))
+        missing = [
+            issue_id for issue_id, _, day in before.rows() if issue_id not in passed_over and listing.covers(day)
+        ]
+        if missing and self._state.start_date != self._sync.options.start_date and self._sync.options.start_date:
+            older = self._lister.before_start()
+            self._changes.let_go.update(older.intersection(missing))
+            missing = [issue_id for issue_id in missing if issue_id not in older]
+        return missing
+
+    # -- archived issues ---------------------------------------------------------------------------
+
+    @property
+    def _takes_the_days_archived(self) -> bool:
+        return self._is_full and is_older(self._state.archived_at, A_DAY, self._sync.now)
+
+    def _some_archived(self, archived: IssueTable, there: set[int]) -> list[int]:
+        """Archived issues to ask for now: all where they are few, once a day more, and others each day."""
+        ids = [
+            issue_id
+            for issue_id, project, _ in archived.rows()
+            if issue_id not in there and self._is_in_question(project)
+        ]
+        few, many = _ARCHIVED_SINGLE if self._jira.issues_in_call == 1 else _ARCHIVED
+        if len(ids) <= few:
             return ids
-        start = self._sync.now // DAY * most % len(ids)
-        return [*ids[start : start + most], *ids[: max(0, start + most - len(ids))]]
-
-    # -- asking for what is missing ----------------------------------------------------------------
-
-    def _ask(self, missing: Sequence[int]) -> _Asked:
-        """Each of them by its id. Raises JiraFlowError where Jira does not answer: then nothing is concluded."""
-        ids = [str(issue_id) for issue_id in missing]
-        probe = list(islice(ids[:: max(1, len(ids) // _PROBE)], _PROBE))
-        answers = self._answers(probe)
-        there = sum(issue is not None for issue in answers.values())
-        if len(ids) > _PROBE and 2 * there >= len(probe):
-            self._logger.warning(
-                "%d issues are missing from Jira's list, and most of those that were asked for are there: the list was"
-                " short, and nothing is concluded from it. The next sync looks again.",
-                len(ids),
-            )
-            return _Asked([issue for issue in answers.values() if issue is not None], left=len(ids) - len(probe))
-        rest = [issue_id for issue_id in ids if issue_id not in answers]
-        most = _MOST_SINGLE_CALLS if self._jira.issues_in_call == 1 else len(rest)
-        answers.update(self._answers(rest[:most]))
-        gone = [issue_id for issue_id, issue in answers.items() if issue is None]
-        if gone:
-            # To nobody, every issue is gone. What came in portions is asked for again: they leave out in silence.
-            if self._jira.issues_in_call > 1:
-                answers.update(self._answers(gone))
-            self._sync.account.prove_sign_in()
-        if rest[most:]:
-            self._logger.warning(
-                "%d issues are missing from Jira's list; %d of them were asked for, the others wait for the next sync.",
-                len(ids),
-                len(answers),
-            )
-        return _Asked(
-            [issue for issue in answers.values() if issue is not None],
-            [int(issue_id) for issue_id, issue in answers.items() if issue is None],
-            len(rest[most:]),
-        )
-
-    def _answers(self, issue_ids: Sequence[str]) -> dict[str, JsonObject | None]:
-        search, answers = self._reader.search, dict[str, JsonObject | None]()
-        ask = partial(self._jira.issues_by_id, fields=search.fields, expand=search.expand)
-        some = list(portions(issue_ids, self._jira.issues_in_call))
-        for _, answer in in_parallel(ask, some, self._jira.workers):
-            answers.update(answer)
-        return answers
+        if self._is_full and not self._takes_the_days_archived:
+            return []
+        start = bisect_right(ids, self._state.archived_after)
+        return [*ids[start:], *ids[:start]][:many]
 
     # -- what is sent ------------------------------------------------------------------------------
 
@@ -235,12 +197,15 @@ class Census:
         archived = set(self._state.archived.table().ids)
         self._changes.rows += [row for row in lacking if row[1] in self._state.unlisted and row[0] not in archived]
         self._changes.restored.update(archived.intersection(listing.issues.ids))
-        unread = [str(row[0]) for row in lacking if row[1] not in self._state.unlisted or row[0] in archived]
-        for group in self._groups:
+        unread = {str(row[0]): row[1] for row in lacking if row[1] not in self._state.unlisted or row[0] in archived}
+        for group in (group for group in self._groups if group.projects):
             search, projects = self._reader.search, group.projects
             read = IdRead(search, lambda projects=projects: projects, "")  # type: ignore[misc]
-            for issues, _ in read.rows(unread):
+            for issues, _ in read.rows(list(unread)):
+                for issue in issues:
+                    unread.pop(issue["id"], None)
                 yield from self._batches(issues)
+        self._changes.late.update(unread.values())
 
     def _there(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:
         """Issues that Jira does not list and has: archived, in a project that is not imported, or forgotten."""
@@ -253,30 +218,51 @@ class Census:
         self._changes.archived.update(int(issue["id"]) for issue in archived)
         yield from self._batches(archived)
         yield from self._batches([issue for issue in here if not _is_archived(issue)])
+        forgotten = [str(issue.get("key")) for issue in here if self._is_listable(issue)]
+        if forgotten:
+            self._changes.late.update(self._due)
+            self._logger.warning(
+                "Jira's list lacked %s, which it has: the list was short, and the next sync compares again. Where this"
+                " stays so, the search index has to be rebuilt: ask your Jira administrator.",
+                listed(forgotten),
+            )
 
     def _back(self, issues: Sequence[JsonObject], kept: IssueTable) -> Iterator[Batch | Outgoing]:
-        """Issues that were archived and are no longer."""
-        restored = [issue for issue in issues if not _is_archived(issue) and _project(issue) in self._imported]
+        """Issues that were archived and are no longer, and that search does not know of yet."""
+        restored = [issue for issue in issues if self._is_listable(issue)]
         self._changes.restored.update(int(issue["id"]) for issue in restored)
         sent = set(kept.ids)
         yield from self._batches([issue for issue in restored if int(issue["id"]) not in sent])
 
-    def _gone(self, ids: Sequence[int], kept: IssueTable) -> Iterator[Batch | Outgoing]:
-        """Issues that Jira has not, or hides.
+    def _gone(self, projects: Mapping[int, int]) -> Iterator[Batch | Outgoing]:
+        """Issues that Jira has not, or hides, with their projects.
 
-        Those whose project is not known can't be told from the issues of a project that has just gone out of sight.
+        Projects that went out of sight meanwhile took their issues along, which are not gone. An issue whose project is
+        not known can't be told from those.
         """
-        left = self._state.projects - self._imported.keys()
-        projects = dict(zip(kept.ids, kept.projects, strict=True)) if left and ids else {}
-        unclear = {issue_id for issue_id in ids if projects.get(issue_id) == UNKNOWN_PROJECT}
-        if unclear:
-            self._changes.let_go.update(unclear)
+        lost = self._out_of_sight() if projects else frozenset()
+        self._changes.late.update(lost)
+        hidden = {issue_id for issue_id, project in projects.items() if project in lost}
+        unknown = {issue_id for issue_id, project in projects.items() if project == UNKNOWN_PROJECT}
+        if unknown and lost:
+            self._changes.late.update(self._due)
+            hidden |= unknown
+        elif unknown and self._state.projects - self._imported.keys():
+            self._changes.let_go.update(unknown)
+            hidden |= unknown
             self._logger.warning(
                 "%d issues are gone or belong to a project that went out of sight, which can't be told apart any more:"
                 " their rows stay as they are.",
-                len(unclear),
+                len(unknown),
             )
-        yield from self._removals([issue_id for issue_id in ids if issue_id not in unclear])
+        yield from self._removals([issue_id for issue_id in projects if issue_id not in hidden])
+
+    def _out_of_sight(self) -> frozenset[int]:
+        """The projects that the account sees no longer, since this sync began."""
+        listed = {int(project.id) for project in map(Project.of, self._jira.projects()) if project.is_live}
+        lost = self._due - listed
+        found = (self._reader.find_project(str(project)) for project in lost)
+        return lost - {int(project.id) for project in found if project is not None and project.is_live}
 
     def _removals(self, ids: Sequence[int]) -> Iterator[Batch | Outgoing]:
         for some in portions(ids, self._sync.settings.window_size):
@@ -289,23 +275,39 @@ class Census:
             self._changes.read.update(map(_project, some))
             yield Batch(some, self._streams, _all)
 
+    def _projects_of(self, ids: Sequence[int], *tables: IssueTable) -> dict[int, int]:
+        wanted = set(ids)
+        rows = chain.from_iterable(table.rows() for table in tables) if wanted else ()
+        return {issue_id: project for issue_id, project, _ in rows if issue_id in wanted}
+
     # -- the end -----------------------------------------------------------------------------------
 
-    def _finish(self, listing: Listing, before: IssueTable, asked: _Asked) -> None:
-        """What counts as sent from now on, and the proof."""
+    def _finish(self, listing: Listing, before: IssueTable, looked_at: Sequence[int]) -> None:
+        """What counts as sent from now on, the proof, and which projects wait."""
         state, changes = self._state, self._changes
         table = self._settled(listing)
-        counts = self._counts(table, listing)
-        listed = Counter(listing.issues.projects) if listing.whole else self._inferred(before, listing, asked)
         removed = Counter(project for issue_id, project, _ in before.rows() if issue_id in changes.removed)
-        self._report(listed, counts, removed)
-        if asked.left:
-            return
-        state.taken_at, state.start_date = self._sync.now, self._sync.options.start_date
-        state.projects = frozenset(self._imported)
-        state.unlisted -= self._projects
+        there = Counter(listing.issues.projects) if listing.whole else _inferred(before, listing)
+        keys = {project: self._imported[project] for project in self._due}
+        self.proof = Proof(keys, there, _counts(table, listing), changes.read, removed).tell(self._sync)
+        late = self._due if UNKNOWN_PROJECT in changes.late else self._due & changes.late
+        done = self._due - late
+        state.waiting -= done
+        state.unlisted -= done
+        if self._is_full and done:
+            self._count_as_taken(listing, looked_at)
+        state.waiting &= self._imported.keys()
+
+    def _count_as_taken(self, listing: Listing, looked_at: Sequence[int]) -> None:
+        state, now = self._state, self._sync.now
+        if self._takes_the_days_archived:
+            state.archived_at, state.archived_after = now, max(looked_at[-1:], default=0)
+        state.waiting |= self._imported.keys() - self._due
+        state.taken_at, state.projects = now, frozenset(self._imported)
         if listing.whole:
-            state.whole_at = self._sync.now
+            state.whole_at = now
+        if not state.waiting:
+            state.start_date = self._sync.options.start_date
 
     def _settled(self, listing: Listing) -> IssueTable:
         state, changes = self._state, self._changes
@@ -328,62 +330,31 @@ class Census:
             state.archived.replace(archived.where(issue_id not in left for issue_id in archived.ids))
         return table
 
-    def _counts(self, table: IssueTable, listing: Listing) -> Counter[int]:
-        """How many issues of each project were sent; those of projects that are not known as far as the list says."""
-        counts = table.counts()
-        if counts.pop(UNKNOWN_PROJECT, 0):
-            projects = dict(zip(listing.issues.ids, listing.issues.projects, strict=True))
-            counts.update(
-                projects.get(issue_id, UNKNOWN_PROJECT)
-                for issue_id, project, _ in table.rows()
-                if project == UNKNOWN_PROJECT
-            )
-        return counts
 
-    def _inferred(self, before: IssueTable, listing: Listing, asked: _Asked) -> Counter[int]:
-        """How many issues Jira lists of each project: where its counts agree, as many as were sent."""
-        listed = set(listing.issues.ids)
-        here = Counter(
-            project for issue_id, project, day in before.rows() if issue_id in listed or not listing.covers(day)
-        )
-        known = set(before.ids)
-        here.update(project for issue_id, project, _ in listing.issues.rows() if issue_id not in known)
-        return here
+def groups_of(projects: Iterable[int]) -> list[Group]:
+    """Projects as they are asked for in queries."""
+    return [Group(some, {}) for some in in_queries([str(project) for project in sorted(projects)])]
 
-    def _report(self, listed: Counter[int], sent: Counter[int], removed: Counter[int]) -> None:
-        at = from_milliseconds(self._sync.now)
-        # Where not every project is known, nothing can be said of each.
-        projects = sorted(self._projects, key=lambda project: self._imported[project]) if not sent[0] else []
-        for project in projects[:_PROJECTS_IN_LOG]:
-            self._tell(self._imported[project], listed[project], sent[project], project, removed[project])
-        if len(projects) != 1:
-            others = f"All {len(self._projects)} projects"
-            self._tell(others, listed.total(), sum(sent[each] for each in (*self._projects, 0)), None, removed.total())
-        self._show(
-            [
-                {
-                    "project_id": str(project),
-                    "project_key": self._imported[project],
-                    "listed": listed[project],
-                    "sent": sent[project],
-                    "removed": removed[project],
-                    "difference": listed[project] - sent[project],
-                    "taken_at": at,
-                }
-                for project in projects
-            ]
-        )
 
-    def _tell(self, title: str, listed: int, sent: int, project: int | None, removed: int) -> None:
-        read = self._changes.read.total() if project is None else self._changes.read[project]
-        self._logger.info(
-            "%s: Jira lists %d issues, the warehouse has %d (%d sent now, %d removed).",
-            title,
-            listed,
-            sent,
-            read,
-            removed,
+def _counts(table: IssueTable, listing: Listing) -> Counter[int]:
+    """How many issues of each project were sent; those of projects that are not known as far as the list says."""
+    counts = table.counts()
+    if counts.pop(UNKNOWN_PROJECT, 0):
+        projects = dict(zip(listing.issues.ids, listing.issues.projects, strict=True))
+        counts.update(
+            projects.get(issue_id, UNKNOWN_PROJECT)
+            for issue_id, project, _ in table.rows()
+            if project == UNKNOWN_PROJECT
         )
+    return counts
+
+
+def _inferred(before: IssueTable, listing: Listing) -> Counter[int]:
+    """How many issues Jira lists of each project: where its counts agree, as many as were sent."""
+    there, known = set(listing.issues.ids), set(before.ids)
+    here = Counter(project for issue_id, project, day in before.rows() if issue_id in there or not listing.covers(day))
+    here.update(project for issue_id, project, _ in listing.issues.rows() if issue_id not in known)
+    return here
 
 
 def _project(issue: JsonObject) -> int:

@@ -72,14 +72,15 @@ class Checkpoints:
         ):
             self.emit()
 
-    def imported(self, stream: str) -> tuple[Mapping[str, str], list[Group]]:
-        """The keys of all imported projects by id, and the groups that a stream has read up to T0."""
-        complete = [
-            group
+    def imported(self, stream: str) -> tuple[Mapping[int, str], frozenset[int]]:
+        """The keys of all imported projects by id, and the projects that a stream has read up to T0."""
+        complete = frozenset(
+            int(project)
             for group in self._groups
             if group.updated[stream] >= self._sync.now and not any(stream in each.positions for each in group.windows)
-        ]
-        return self._keys, complete
+            for project in group.projects
+        )
+        return {int(project): key for project, key in self._keys.items()}, complete
 
     def emit(self) -> None:
         """Emit the states as they stand."""

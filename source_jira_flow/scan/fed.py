@@ -51,7 +51,8 @@ class IssueStream(FedStream):
         self._site_url = sync.account.site_url
         self._columns = tuple(StreamDefinition(name, ("id",)).schema()["properties"])
         state = sync.states.stored(self.name)
-        self.census = CensusState.parse(state, IssueState.parse(self.name, state).progress, sync.now)
+        known = IssueState.parse(self.name, state).progress
+        self.census = CensusState.parse(state, known, sync.now, sync.options.start_date)
 
     def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
         """The records of issues that are gone."""

@@ -2,13 +2,16 @@
 
 Ids alone are cheap. They are listed by windows of `created`, cut so that each fits a page, as far as the days of the
 issues that were sent say where. A window is a range of days; the first begins before any issue.
+
+A count says nothing where as many issues appeared as vanished. The page that comes with it shows the newest ones, among
+which most of both lie.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Protocol, TypeVar
@@ -126,15 +129,27 @@ class Lister:
         """The issues of those days on which Jira's count differs from how many were sent. One call where none does."""
         if len(kept) <= self._jira.ids_in_page:
             return self.whole(kept, is_known=True)
-        counted = self.count()
-        issues: list[IssueTable] = []
-        listing = Listing(counted=counted)
-        sent = _Sent(kept, self._jira.ids_in_page, self._end)
-        for days, table in self._looked_into(sent, 0, self._end, counted):
-            listing.days.append(days)
-            issues.append(table)
-        listing.issues = _joined(issues)
-        return listing
+        newest = [self._newest(group) for group in self._groups]
+        first, counted = max(page.first for page in newest), sum(page.counted for page in newest)
+        issues = _joined([page.issues for page in newest])
+        issues = issues.where(day >= first for day in issues.days)
+        found = [((first, self._end), issues)]
+        sent = _Sent(kept, self._jira.ids_in_page)
+        found += self._looked_into(sent, 0, first, counted - len(issues))
+        return Listing(_joined([table for _, table in found]), [days for days, _ in found], counted=counted)
+
+    def _newest(self, group: Group) -> _Newest:
+        span = self._span(0, self._now)
+        page = self._reader.asking(
+            group, lambda: self._page(jql.newest_first(jql.both(jql.in_projects(group.projects), span)))
+        )
+        if page is None:
+            return _Newest(IssueTable(), 0, 0)
+        issues = self._table(page.issues)
+        # The last day may go on, on the next page; of a day that is not known nothing is known.
+        oldest = min(issues.days, default=0)
+        first = 0 if page.next is None else oldest + 1 if oldest else self._end
+        return _Newest(issues, first, page.total or 0)
 
     def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
         expected, page = sent.between(first, end), self._jira.ids_in_page
@@ -171,32 +186,33 @@ class Lister:
 
     def _listed(self, windows: Sequence[Days]) -> IssueTable:
         asks = [(group, window) for group in self._groups for window in windows]
-        tables = in_parallel(lambda ask: self._table(ask[0], *self._instants(ask[1])), asks, self._jira.workers)
+        tables = in_parallel(lambda ask: self._rows(ask[0], *self._instants(ask[1])), asks, self._jira.workers)
         return _joined([table for _, table in tables])
 
     def _instants(self, days: Days) -> tuple[int, int]:
         return days[0] * DAY, min(days[1] * DAY, self._now)
 
-    def _table(self, group: Group, start: int, end: int) -> IssueTable:
+    def _rows(self, group: Group, start: int, end: int) -> IssueTable:
         """The issues that were created in a span of time, of a window's length or less."""
+        return _joined([self._table(rows) for rows in self._pages(group, start, end)])
+
+    def _table(self, rows: Iterable[JsonObject]) -> IssueTable:
         ids: list[int] = []
         projects: list[int] = []
         days: list[int] = []
-        for rows in self._pages(group, start, end):
-            for row in rows:
-                if str(row.get("id")).isdecimal():
-                    ids.append(int(row["id"]))
-                    projects.append(self._keys.get(str(row.get("key")).rpartition("-")[0], UNKNOWN_PROJECT))
-                    fields = row.get("fields")
-                    created = instant(fields.get("created")) if isinstance(fields, dict) else None
-                    days.append(created // DAY if created else 0)
+        for row in rows:
+            ids.append(int(row["id"]))
+            projects.append(self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT))
+            fields = row.get("fields")
+            created = instant(fields.get("created")) if isinstance(fields, dict) else None
+            days.append(created // DAY if created else 0)
         return in_order(ids, projects, days)
 
     def _pages(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
         window, span = self._jira.result_window, self._span(start, end)
         position, rows = None, 0
         while True:
-            page = self._reader.asking(group, lambda position=position: self._page(group, span, position))  # type: ignore[misc]
+            page = self._reader.asking(group, lambda position=position: self._next(group, span, position))  # type: ignore[misc]
             if page is None:
                 return
             yield page.issues
@@ -223,8 +239,10 @@ class Lister:
     def _by_id(self, group: Group, span: str) -> IdRead:
         return IdRead(self._reader.search, lambda: group.projects, span)
 
-    def _page(self, group: Group, span: str, position: Any | None) -> SearchPage:
-        query = jql.ascending(jql.both(jql.in_projects(group.projects), span), "created")
+    def _next(self, group: Group, span: str, position: Any | None) -> SearchPage:
+        return self._page(jql.ascending(jql.both(jql.in_projects(group.projects), span), "created"), position)
+
+    def _page(self, query: str, position: Any | None = None) -> SearchPage:
         page = self._jira.search(query, self._jira.fields_with_ids, ID_PAGE_SIZE, position)
         if not all(map(is_listed, page.issues)):
             raise PassingFault("Jira listed an issue without id or key.")
@@ -234,10 +252,19 @@ class Lister:
         return jql.both(jql.between("created", start, end), self._extra)
 
 
+@dataclass(frozen=True)
+class _Newest:
+    """The newest issues of a group, all of those that were created on day `first` or later among them."""
+
+    issues: IssueTable
+    first: int
+    counted: int
+
+
 class _Sent:
     """How many issues were sent, by the day on which they were created."""
 
-    def __init__(self, kept: IssueTable, page: int, end: int) -> None:
+    def __init__(self, kept: IssueTable, page: int) -> None:
         by_day = sorted(Counter(kept.days).items())
         self._days = [day for day, _ in by_day]
         self._before = [0, *accumulate(issues for _, issues in by_day)]

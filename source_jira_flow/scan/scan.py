@@ -27,12 +27,14 @@ from source_jira_flow.records.seen import Seen
 from source_jira_flow.records.sound import UNREAD, version_of
 from source_jira_flow.scan.backfill import Backfill
 from source_jira_flow.scan.batch import Batch, Outgoing
-from source_jira_flow.scan.census import Census
+from source_jira_flow.scan.census import Census, groups_of
 from source_jira_flow.scan.checkpoints import Checkpoints
+from source_jira_flow.scan.due import projects_due
 from source_jira_flow.scan.fed import IssueStream
 from source_jira_flow.scan.fed_stream import FedStream, asked_expand, asked_fields
 from source_jira_flow.scan.incremental import Incremental
 from source_jira_flow.scan.jobs import JobQueue
+from source_jira_flow.scan.listing import Lister
 from source_jira_flow.scan.plan import make_plan, projects_to_read, watermark_ahead
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.unreadable import Unreadable
@@ -173,10 +175,19 @@ class IssueScan:
             return
         imported, complete = self._checkpoints.imported(_ISSUES)
         streams = tuple(stream.name for stream in self._streams)
-        census = Census(self._reader, issues, streams, imported, complete, self._seen.coverage.extend)
         try:
-            if census.is_due(asked_for=self._wants_coverage(), quiet=self._checkpoints.is_quiet):
+            due = projects_due(
+                self._sync,
+                issues.census,
+                complete,
+                partial(self._counted, complete),
+                asked_for=self._wants_coverage(),
+                quiet=self._checkpoints.is_quiet,
+            )
+            if due:
+                census = Census(self._reader, issues, streams, imported, due, is_full=due == complete)
                 yield from census.batches()
+                self._seen.coverage += census.proof
             issues.census.sent.settle()
         except SignInRefused as error:
             self._fail_at_end(error)
@@ -186,6 +197,9 @@ class IssueScan:
                 " sync looks again.",
                 error,
             )
+
+    def _counted(self, projects: Iterable[int]) -> int:
+        return Lister(self._reader, groups_of(projects), {}).count()
 
     def _wants_coverage(self) -> bool:
         """Whether the stream `coverage` begins anew: else it waits for a census that is due."""

@@ -41,7 +41,7 @@ def test_of_several_tables_the_last_counts(parts: list[list[tuple[int, int, int]
     assert merged([IssueTable.of(part) for part in parts]) == expected
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 4)), max_size=12), max_size=40))
 def test_checkpoints_carry_everything_that_went_out(pages: list[list[tuple[int, int]]]) -> None:
     sent, expected = SentIssues(), dict[int, tuple[int, int, int]]()

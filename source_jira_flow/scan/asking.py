@@ -1,0 +1,127 @@
+"""Asks for issues by their ids, from Jira's database: what it says of each counts, not what a list leaves out.
+
+That an issue is gone counts only where Jira, asked at the same time for issues that it has just listed, gives these:
+to nobody, and to a proxy that answers in Jira's place, every issue is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+from typing import Any, NoReturn
+
+from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import in_parallel, portions
+from source_jira_flow.errors import PassingFault
+from source_jira_flow.sync import Sync
+
+# So many are asked for first: where most of them are there, it is the list that is wrong.
+_PROBE = 20
+# In one census, where each takes a call; the others wait for the next.
+_MOST_SINGLE_CALLS = 5_000
+# So many issues that were listed are asked for beside those that seem gone: one of them may go meanwhile.
+_WITNESSES = 3
+# What tells whether an issue is archived.
+_PLACE = ("project", "archiveddate")
+
+
+@dataclass
+class Asked:
+    """What Jira says of some issues: those that it has, the ids of those that it has not, and of those about which
+    nothing is known, since it was not asked or did not tell."""
+
+    there: list[JsonObject] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+
+
+class Asker:
+    """Asks for issues with these `fields` and `expand`; `listed` are the ids that Jira has just listed."""
+
+    def __init__(self, sync: Sync, fields: Sequence[str], expand: Sequence[str], listed: Sequence[int]) -> None:
+        self._sync = sync
+        self._jira = sync.jira
+        self._fields = fields
+        self._expand = expand
+        self._witnesses = list(map(str, islice(listed[:: max(1, len(listed) // _WITNESSES)], _WITNESSES)))
+
+    def ask(self, missing: Sequence[int], is_listable: Callable[[JsonObject], bool]) -> Asked:
+        """For issues that are missing from a list: whole ones. Raises JiraFlowError where Jira does not answer.
+
+        `is_listable` tells of an issue whether the list must have it.
+        """
+        ids = [str(issue_id) for issue_id in missing]
+        probe = list(islice(ids[:: max(1, len(ids) // _PROBE)], _PROBE))
+        answers = self._answers(probe)
+        there = sum(issue is not None and is_listable(issue) for issue in answers.values())
+        if len(ids) > _PROBE and 2 * there >= len(probe):
+            self._sync.logger.warning(
+                "%d issues are missing from Jira's list, and most of those that were asked for are there: the list was"
+                " short, and nothing is concluded from it. The next sync looks again.",
+                len(ids),
+            )
+            return _sorted(ids, {issue_id: issue for issue_id, issue in answers.items() if issue is not None})
+        rest = [issue_id for issue_id in ids if issue_id not in answers]
+        most = _MOST_SINGLE_CALLS if self._jira.issues_in_call == 1 else len(rest)
+        answers.update(self._answers(rest[:most]))
+        if rest[most:]:
+            self._sync.logger.warning(
+                "%d issues are missing from Jira's list; %d of them were asked for, the others wait for the next sync.",
+                len(ids),
+                len(answers),
+            )
+        return _sorted(ids, self._confirmed(answers))
+
+    def places(self, issue_ids: Sequence[int]) -> Asked:
+        """For issues of which only project and `archiveddate` matter."""
+        ids = [str(issue_id) for issue_id in issue_ids]
+        return _sorted(ids, self._confirmed(self._answers(ids, _PLACE)))
+
+    def whole(self, issue_ids: Sequence[int]) -> list[JsonObject]:
+        """Those that are there, whole."""
+        return [issue for issue in self._answers(list(map(str, issue_ids))).values() if issue is not None]
+
+    def _confirmed(self, answers: dict[str, JsonObject | None]) -> dict[str, JsonObject | None]:
+        """The same, once Jira has shown that it knows who asks. What came in portions is asked for again."""
+        gone = [issue_id for issue_id, issue in answers.items() if issue is None]
+        if not gone:
+            return answers
+        if self._jira.issues_in_call > 1:
+            for issue_id in gone:
+                del answers[issue_id]
+            again = list(portions(gone, self._jira.issues_in_call - len(self._witnesses)))
+            answers |= _joined(in_parallel(self._beside_witnesses, again, self._jira.workers))
+        elif self._witnesses and not any(map(self._jira.issue_exists, self._witnesses)):
+            self._deny()
+        self._sync.account.prove_sign_in()
+        return answers
+
+    def _beside_witnesses(self, issue_ids: Sequence[str]) -> dict[str, JsonObject | None]:
+        answers = self._answers([*issue_ids, *self._witnesses])
+        if self._witnesses and not any(answers.pop(witness, None) for witness in self._witnesses):
+            self._deny()
+        return {issue_id: answers[issue_id] for issue_id in issue_ids if issue_id in answers}
+
+    def _deny(self) -> NoReturn:
+        # To nobody, every issue is gone.
+        self._sync.account.prove_sign_in()
+        raise PassingFault("Jira denies issues that it has just listed.")
+
+    def _answers(self, issue_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, JsonObject | None]:
+        expand = () if fields else self._expand
+        ask = partial(self._jira.issues_by_id, fields=fields or self._fields, expand=expand)
+        return _joined(in_parallel(ask, list(portions(issue_ids, self._jira.issues_in_call)), self._jira.workers))
+
+
+def _joined(answers: Iterable[tuple[Any, Mapping[str, JsonObject | None]]]) -> dict[str, JsonObject | None]:
+    return dict(chain.from_iterable(answer.items() for _, answer in answers))
+
+
+def _sorted(issue_ids: Iterable[str], answers: Mapping[str, JsonObject | None]) -> Asked:
+    return Asked(
+        [issue for issue in answers.values() if issue is not None],
+        [int(issue_id) for issue_id, issue in answers.items() if issue is None],
+        [int(issue_id) for issue_id in issue_ids if issue_id not in answers],
+    )

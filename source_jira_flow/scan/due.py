@@ -1,0 +1,47 @@
+"""When a census is due, and of which projects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from source_jira_flow.common.instants import DAY, MINUTE
+from source_jira_flow.scan.verification import is_large
+from source_jira_flow.state.census import CensusState
+from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT
+from source_jira_flow.sync import Sync
+
+# A daily sync that begins a little earlier than the day before is a day later all the same.
+A_DAY = DAY - 60 * MINUTE
+
+
+def is_older(instant: int | None, age: int, now: int) -> bool:
+    """Whether something is as old as that. A clock that was ahead once must not put it off for ever."""
+    return instant is None or not instant <= now < instant + age
+
+
+def projects_due(
+    sync: Sync,
+    state: CensusState,
+    complete: frozenset[int],
+    count: Callable[[], int],
+    *,
+    asked_for: bool,
+    quiet: bool,
+) -> frozenset[int]:
+    """Of the `complete` projects, which were read to their end, those to compare now: all, or those that wait, or none.
+
+    `asked_for`: a stream wants its rows. In a quiet sync, Jira's estimate is not asked for (`count`).
+    """
+    chosen = sync.options.find_deleted_issues
+    if chosen == "never":
+        return frozenset()
+    if chosen == "every_sync" or asked_for or is_older(state.taken_at, A_DAY, sync.now):
+        return complete
+    if quiet or sync.jira.counts_exactly or not complete or not _is_clearly_off(state, complete, count()):
+        return state.waiting & complete
+    return complete
+
+
+def _is_clearly_off(state: CensusState, complete: frozenset[int], counted: int) -> bool:
+    sent = sum(project in complete or project == UNKNOWN_PROJECT for project in state.sent.table().projects)
+    return is_large(abs(counted - sent), max(counted, sent))
