@@ -15,6 +15,15 @@ from fake_jira import FakeJira
 from integration_tests.support import SETUPS, SHORT_WAITS, Setup, config_for, environment_of, running_jira
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What happened in random histories, which say so in `user_properties`."""
+    for report in terminalreporter.stats.get("", []):
+        for name, happened in report.user_properties if report.when == "teardown" else ():
+            if name == "happened":
+                told = ", ".join(f"{number:,} {what}" for what, number in happened.items())
+                terminalreporter.write_line(f"{report.nodeid}: {told}")
+
+
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-off in hundredths of a second, for what runs as a process."""
