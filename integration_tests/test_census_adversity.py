@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -86,25 +85,6 @@ def test_what_an_index_lacks_for_good_is_looked_for_in_each_sync_and_never_remov
 
 
 # -- answers by id -----------------------------------------------------------------------------------
-
-
-def test_issues_that_cloud_can_not_give_now_are_not_gone() -> None:
-    followed = Followed("cloud")
-    here, gone = followed.some(2)
-    followed.site.index._apply([(here.id, None)])
-    followed.site.delete_issue(gone)
-
-    def failing(answer: dict[str, Any]) -> dict[str, Any]:
-        kept = [issue for issue in answer["issues"] if issue["id"] != here.id]
-        return {"issues": kept, "issueErrors": [{"id": here.id, "errorMessage": "The issue could not be loaded."}]}
-
-    fault = followed.jira.faults.changed(failing, match="bulkfetch")
-    followed.sync()
-    assert followed.removed == {gone.id}
-    assert followed.census["waiting"], "the next sync asks again"
-    followed.jira.faults.remove(fault)
-    assert followed.sync(after=SOON) >= 1
-    assert followed.removed == {gone.id}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
