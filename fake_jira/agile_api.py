@@ -1,6 +1,6 @@
 """Boards and sprints, `/rest/agile/1.0`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .calls import Call
@@ -31,21 +31,9 @@ def _with_software(handler: Handler) -> Handler:
     return handle
 
 
-def _page(call: Call, things: Sequence[Any], render: Any) -> Response:
-    request = call.request
-    start = max(request.integer("startAt", 0), 0)
-    # Fifty are the most, whatever is asked.
-    size = call.shortened(min(max(request.integer("maxResults", PAGE_CAP), 1), PAGE_CAP))
-    shown = things[start : start + size]
-    return json_response(
-        {
-            "maxResults": size,
-            "startAt": start,
-            "total": len(things),
-            "isLast": start + len(shown) >= len(things),
-            "values": [render(thing) for thing in shown],
-        }
-    )
+def _page(call: Call, things: Sequence[Any], render: Callable[[Any], Any]) -> Response:
+    """Fifty are the most, whatever is asked."""
+    return json_response(call.values(things, render, call.size(PAGE_CAP, PAGE_CAP)))
 
 
 @_with_software
@@ -64,33 +52,25 @@ def boards(call: Call) -> Response:
 def _board(call: Call) -> Board:
     text = call.parts["board"]
     board = call.site.boards.get(int(text)) if text.isdigit() else None
-    if board is None or not call.site.can_see_board(call.account, board):
+    if board is None or board.quirk == "private" or not call.site.can_see_board(call.account, board):
         raise JiraError(404, _NO_BOARD)
     return board
 
 
 @_with_software
 def board(call: Call) -> Response:
-    found = _board(call)
-    if found.quirk == "private":
-        raise JiraError(404, _NO_BOARD)
-    return json_response(call.documents.board(found))
+    return json_response(call.documents.board(_board(call)))
 
 
 @_with_software
 def board_configuration(call: Call) -> Response:
     """Also of boards without sprints; one that is broken has no columns."""
-    found = _board(call)
-    if found.quirk == "private":
-        raise JiraError(404, _NO_BOARD)
-    return json_response(call.documents.board_configuration(found))
+    return json_response(call.documents.board_configuration(_board(call)))
 
 
 @_with_software
 def board_sprints(call: Call) -> Response:
     found = _board(call)
-    if found.quirk == "private":
-        raise JiraError(404, _NO_BOARD)
     if found.quirk == "no_sprints":
         raise JiraError(400, "The board does not support sprints")
     if found.quirk == "broken":

@@ -4,9 +4,9 @@ from typing import Any
 
 from .calls import Call
 from .clock import MINUTE_MS
-from .documents import Document
 from .entities import Comment, Issue
 from .fields import select
+from .list_documents import Document
 from .messages import JiraError, Response, Route, json_response
 from .search import names, page_token, start_of
 
@@ -27,37 +27,20 @@ def issue_comments(call: Call) -> Response:
     visible = call.documents.visible_comments(issue)
     if order.startswith("-"):
         visible = visible[::-1]
-    default, cap = (100, 100) if call.site.flavor.cloud else (50, 1000)
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", default), 0), cap))
-    shown = visible[start : start + size]
-    return json_response(
-        {
-            "startAt": start,
-            "maxResults": size,
-            "total": len(visible),
-            "comments": [call.documents.comment(issue, comment) for comment in shown],
-        }
-    )
+    size = call.size(100, 100, 0) if call.site.flavor.cloud else call.size(50, 1000, 0)
+    content, shown = call.page(visible, size)
+    return json_response(content | {"comments": [call.documents.comment(issue, comment) for comment in shown]})
 
 
 def issue_worklogs(call: Call) -> Response:
     """Cloud in pages; self-hosted Jira knows none and gives all."""
-    issue, request = call.issue(), call.request
+    issue = call.issue()
     visible = call.documents.visible_worklogs(issue)
-    start, size = 0, max(len(visible), 1)
     if call.site.flavor.cloud:
-        start = max(request.integer("startAt", 0), 0)
-        size = call.shortened(min(max(request.integer("maxResults", 5000), 0), 5000))
-    shown = visible[start : start + size]
-    return json_response(
-        {
-            "startAt": start,
-            "maxResults": size,
-            "total": len(visible),
-            "worklogs": [call.documents.worklog(issue, worklog) for worklog in shown],
-        }
-    )
+        content, shown = call.page(visible, call.size(5000, 5000, 0))
+    else:
+        content, shown = call.page(visible, max(len(visible), 1), start=0)
+    return json_response(content | {"worklogs": [call.documents.worklog(issue, worklog) for worklog in shown]})
 
 
 def updated_worklogs(call: Call) -> Response:
@@ -116,24 +99,10 @@ def list_worklogs(call: Call) -> Response:
 
 
 def issue_changelog(call: Call) -> Response:
-    issue, request = call.issue(), call.request
+    issue = call.issue()
     history = [] if call.site.settings.bulk_changelogs_are_empty else issue.history
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 100), 1), 100))
-    shown = history[start : start + size]
-    address = f"{call.site.settings.advertised_base_url}/rest/api/2/issue/{issue.id}/changelog"
-    is_last = start + len(shown) >= len(history)
-    content: Document = {
-        "self": f"{address}?maxResults={size}&startAt={start}",
-        "maxResults": size,
-        "startAt": start,
-        "total": len(history),
-        "isLast": is_last,
-        "values": [call.documents.change(change) for change in shown],
-    }
-    if not is_last:
-        content["nextPage"] = f"{address}?maxResults={size}&startAt={start + size}"
-    return json_response(content)
+    path = f"/rest/api/2/issue/{issue.id}/changelog"
+    return json_response(call.values(history, call.documents.change, call.size(100, 100), path))
 
 
 def _listed_issues(call: Call, body: Document, most: int) -> list[Issue]:

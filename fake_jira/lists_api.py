@@ -6,8 +6,8 @@ from typing import Any
 
 from .calls import Call
 from .clock import platform_date
-from .documents import Document
 from .entities import NamedValue, SecurityScheme, SharedThing, Workflow
+from .list_documents import Document
 from .messages import JiraError, Response, Route, json_response
 
 _ADMINISTRATORS_ONLY = "You are not authorized to perform this operation. Administrator privileges are required."
@@ -24,22 +24,7 @@ def _address(call: Call, path: str) -> str:
 
 def _page(call: Call, things: Sequence[Any], render: Callable[[Any], Document], most: int) -> Response:
     """Cloud's usual page, 50 unless asked otherwise."""
-    request = call.request
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 50), 1), most))
-    shown = things[start : start + size]
-    address = f"{call.site.settings.advertised_base_url}{request.path}"
-    content: Document = {
-        "self": f"{address}?maxResults={size}&startAt={start}",
-        "maxResults": size,
-        "startAt": start,
-        "total": len(things),
-        "isLast": start + len(shown) >= len(things),
-        "values": [render(thing) for thing in shown],
-    }
-    if not content["isLast"]:
-        content["nextPage"] = f"{address}?maxResults={size}&startAt={start + size}"
-    return json_response(content)
+    return json_response(call.values(things, render, call.size(50, most), call.request.path))
 
 
 def link_types(call: Call) -> Response:
@@ -153,19 +138,12 @@ def favourite_filters(call: Call) -> Response:
 
 
 def dashboards(call: Call) -> Response:
-    request = call.request
     visible = call.site.visible_things(call.account, call.site.dashboards)
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 20), 1), 1000))
-    shown = visible[start : start + size]
-    content: Document = {
-        "startAt": start,
-        "maxResults": size,
-        "total": len(visible),
-        "dashboards": [_dashboard(call, dashboard) for dashboard in shown],
-    }
-    if start + len(shown) < len(visible):
-        content["next"] = _address(call, f"dashboard?startAt={start + size}")
+    content, shown = call.page(visible, call.size(20, 1000))
+    content["dashboards"] = [_dashboard(call, dashboard) for dashboard in shown]
+    following = content["startAt"] + content["maxResults"]
+    if following < len(visible):
+        content["next"] = _address(call, f"dashboard?startAt={following}")
     return json_response(content)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from .calls import NO_ISSUE, Call
 from .clock import platform_date
-from .documents import Document
 from .entities import User
 from .fields import field_documents
 from .jql import RESERVED_WORDS
+from .list_documents import Document
 from .messages import JiraError, Response, Route, json_response
 from .people_index import searched_texts
 from .permissions import BY_KEY, PERMISSIONS, Permission
@@ -133,10 +133,7 @@ def _require_user_picker(call: Call) -> None:
 
 def all_users(call: Call) -> Response:
     _require_user_picker(call)
-    request = call.request
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 50), 0), 1000))
-    users = list(call.site.users.values())[start : start + size]
+    _, users = call.page(list(call.site.users.values()), call.size(50, 1000, 0))
     return json_response([call.documents.person(user) for user in users])
 
 
@@ -149,9 +146,8 @@ def search_users_on_cloud(call: Call) -> Response:
         return json_response([])
     candidates = site.people.beginning_with((query or "").lower())
     found = [user for user in candidates if user.active and account_id in (None, user.account_id)]
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 50), 0), 1000))
-    return json_response([call.documents.person(user) for user in found[:1000][start : start + size]])
+    _, users = call.page(found[:1000], call.size(50, 1000, 0))
+    return json_response([call.documents.person(user) for user in users])
 
 
 def search_users_on_server(call: Call) -> Response:
@@ -167,9 +163,8 @@ def search_users_on_server(call: Call) -> Response:
     candidates = _people(site, username.lower())
     found = [user for user in candidates if (active if user.active else inactive)]
     # The cap is on what can be reached at all, not on a page.
-    start, size = max(request.integer("startAt", 0), 0), max(request.integer("maxResults", 50), 0)
-    reachable = found[: settings.user_search_cap]
-    return json_response([call.documents.person(user) for user in reachable[start : start + call.shortened(size)]])
+    _, users = call.page(found[: settings.user_search_cap], call.size(50, settings.user_search_cap, 0))
+    return json_response([call.documents.person(user) for user in users])
 
 
 def _people(site: Site, query: str) -> list[User]:
@@ -236,9 +231,8 @@ def one_user(call: Call) -> Response:
 
 def search_projects(call: Call) -> Response:
     request, site = call.request, call.site
-    start, asked = max(request.integer("startAt", 0), 0), request.integer("maxResults", 50)
     # More than a hundred falls back to the default.
-    size = call.shortened(50 if asked > 100 else max(asked, 1))
+    size = call.shortened(50) if request.integer("maxResults", 50) > 100 else call.size(50, 100)
     statuses = request.listed("status") or ["live"]
     keys, ids = request.listed("keys"), [identity for value in request.query.get("id", []) for identity in [value]]
     kinds, query = request.listed("typeKey"), (request.text("query") or "").lower()
@@ -268,19 +262,10 @@ def search_projects(call: Call) -> Response:
         ),
         key=lambda project: project.key,
     )
-    shown = found[start : start + size]
-    address = f"{site.settings.advertised_base_url}/rest/api/2/project/search"
-    content: Document = {
-        "self": f"{address}?maxResults={size}&startAt={start}",
-        "maxResults": size,
-        "startAt": start,
-        "total": len(found),
-        "isLast": start + len(shown) >= len(found),
-        "values": [call.documents.project(project, request.listed("expand")) for project in shown],
-    }
-    if not content["isLast"]:
-        content["nextPage"] = f"{address}?maxResults={size}&startAt={start + size}"
-    return json_response(content)
+    expand = request.listed("expand")
+    return json_response(
+        call.values(found, lambda project: call.documents.project(project, expand), size, "/rest/api/2/project/search")
+    )
 
 
 def all_projects(call: Call) -> Response:
@@ -317,20 +302,8 @@ def project_versions(call: Call) -> Response:
 
 
 def labels(call: Call) -> Response:
-    request = call.request
-    start = max(request.integer("startAt", 0), 0)
-    size = call.shortened(min(max(request.integer("maxResults", 1000), 1), 1000))
     found = sorted(call.site.all_labels()) if call.account else []
-    shown = found[start : start + size]
-    return json_response(
-        {
-            "maxResults": size,
-            "startAt": start,
-            "total": len(found),
-            "isLast": start + len(shown) >= len(found),
-            "values": shown,
-        }
-    )
+    return json_response(call.values(found, str, call.size(1000, 1000)))
 
 
 def _visible_scopes(call: Call) -> set[str | None]:

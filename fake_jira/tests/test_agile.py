@@ -7,7 +7,7 @@ import pytest
 
 from fake_jira import FakeJira
 from fake_jira.entities import Board, Issue, Sprint
-from fake_jira.seeding import SPRINT_NAMES
+from fake_jira.site_seeding import SPRINT_NAMES
 
 from .client import AGILE, API, Client
 from .conftest import Start
