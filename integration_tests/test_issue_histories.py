@@ -279,6 +279,15 @@ def test_where_the_bulk_gives_nothing_what_was_embedded_is_kept_and_the_rest_is_
     assert f"Jira counts 60 entries in the history of {issue.key} and gives 40." in caplog.text
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_histories_that_are_refused_in_bulk_are_asked_for_one_by_one(status: int) -> None:
+    jira, warehouse = small_jira(changes_per_issue=0), Warehouse()
+    edited(jira, 130)
+    jira.faults.refuse(status, match="changelog/bulkfetch")
+    sync(jira, warehouse)
+    assert_whole(jira, warehouse)
+
+
 def test_authors_may_be_nobody_gone_or_apps(jira: FakeJira) -> None:
     site, warehouse = jira.site, Warehouse()
     issue, leaver = site.create_issue("CORE"), site.user("user0001")
@@ -331,6 +340,24 @@ def test_more_work_logs_than_jira_embeds_are_asked_for(jira: FakeJira) -> None:
     sync(jira, warehouse)
     assert jira.calls(f"issue/{issue.id}/worklog") == 1
     assert_whole(jira, warehouse)
+
+
+@pytest.mark.parametrize("part", ["worklog", "comment"])
+def test_what_jira_embeds_is_not_given_up_for_an_answer_with_less(
+    jira: FakeJira, part: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site, warehouse = jira.site, Warehouse()
+    issue = site.create_issue("CORE")
+    add = site.add_worklog if part == "worklog" else site.add_comment
+    for _ in range(45):
+        add(issue)
+    stream, embedded = f"{part}s", 20 if part == "worklog" or site.flavor.cloud else 45
+    jira.faults.refuse(404, match=f"issue/{issue.id}/{part}")
+    with caplog.at_level(logging.WARNING):
+        sync(jira, warehouse)
+    held = [row for row in warehouse.rows[stream].values() if row["issue_id"] == issue.id]
+    assert len(held) == embedded
+    assert (f"Jira counts 45 {stream} of {issue.key} and gives 20." in caplog.text) == (embedded < 45)
 
 
 def test_deleted_work_logs_come_as_removals_once(jira: FakeJira) -> None:

@@ -120,14 +120,15 @@ class PartStream(FedStream):
         return total if isinstance(total, int) else 0
 
     def _whole(self, issue: JsonObject) -> list[JsonObject]:
-        """Asked for twice where fewer come than the issue says that it has."""
-        found: list[JsonObject] = []
+        """Asked for twice where fewer come than the issue says that it has; what is embedded stays if still fewer come."""
+        found, total = self._embedded(issue), self._total(issue)
         for _ in range(_TRIES_OF_PARTS):
-            found = max(found, self._all_rows(issue), key=len)
-            if len(found) >= self._total(issue):
+            found = max(self._all_rows(issue), found, key=len)
+            if len(found) >= total:
                 return found
         # To nobody, Jira says that the issue is not there.
         self._sync.account.prove_answer()
+        self._sync.logger.warning("Jira counts %s %s of %s and gives %s.", total, self.name, issue["key"], len(found))
         return found
 
     @abstractmethod

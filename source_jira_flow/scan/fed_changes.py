@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from source_jira_flow.common.instants import instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.errors import Forbidden, NotFound
 from source_jira_flow.records.changes import change_records
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.scan.fed_stream import FedStream
@@ -57,14 +59,18 @@ class ChangeStream(FedStream):
     def complete(self, issues: Sequence[JsonObject], only_new: bool) -> None:
         """Choose the entries of issues whose histories are asked for, and those that Jira embedded."""
         whole = {issue["id"]: _by_id((issue.get("changelog") or {}).get("histories") or ()) for issue in issues}
-        for issue_id, entries in self._sync.jira.histories(list(whole)):
-            whole.get(issue_id, {}).update(_by_id(entries))
+        # Refused in bulk, histories are asked for one by one, as those are that come short.
+        with suppress(NotFound, Forbidden):
+            for issue_id, entries in self._sync.jira.histories(list(whole)):
+                whole.get(issue_id, {}).update(_by_id(entries))
         short = [issue for issue in issues if len(whole[issue["id"]]) < _total(issue)]
         for issue, entries in in_parallel(self._history, short, self._sync.workers):
             whole[issue["id"]].update(_by_id(entries))
         for issue in issues:
             entries = list(whole[issue["id"]].values())
             if len(entries) < _total(issue):
+                # To nobody, Jira gives no history.
+                self._sync.account.prove_answer()
                 self._sync.logger.warning(
                     "Jira counts %s entries in the history of %s and gives %s.",
                     _total(issue),
