@@ -120,7 +120,7 @@ class PartStream(FedStream):
         return total if isinstance(total, int) else 0
 
     def _whole(self, issue: JsonObject) -> list[JsonObject]:
-        """Asked for twice where fewer come than the issue says that it has; what is embedded stays if still fewer come."""
+        """Asked for twice where fewer come than the issue counts. What is embedded stays where still fewer come."""
         found, total = self._embedded(issue), self._total(issue)
         for _ in range(_TRIES_OF_PARTS):
             found = max(self._all_rows(issue), found, key=len)
