@@ -83,7 +83,6 @@ _HEARTBEAT = 60.0
 _PARTIAL_CONTENT = 206
 # An answer of another form may come from a node that is starting; more often it stays.
 _TRIES_OF_ANOTHER_FORM = 3
-_LARGE_ANSWER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class JiraClient:
         self._failed_login: SignInRefused | None = None
         self._thread = threading.local()
         self.before_large_answer: Callable[[], None] = lambda: None
-        """Called by the thread that asks, before it parses an answer of more than a megabyte."""
+        """Called in the context of the caller, before the bulk of a large answer is received."""
         self._told_of: set[tuple[str, ...]] = set()
         self.session = _session_for(base_url)
         if not signer.keeps_cookies:
@@ -315,7 +314,8 @@ class JiraClient:
             # A little less, so that the fault that tells more comes first.
             timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
         settings = self.settings
-        received = Received(settings.largest_small_answer if is_small else settings.largest_answer)
+        most = settings.largest_small_answer if is_small else settings.largest_answer
+        received = Received(most, self.before_large_answer)
         patience = time.monotonic() + sum(timeout)
 
         def deadline() -> float:
@@ -365,8 +365,6 @@ class JiraClient:
             raise refusal(status, jira_messages(body), path, is_json=is_json(body))
         if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
-        if len(body) > _LARGE_ANSWER:
-            self.before_large_answer()
         try:
             parsed = parse(body)
         except ValueError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -20,7 +21,10 @@ class Unfinished(Exception):
 
 
 def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Result:
-    """The result of `work`, or Unfinished at `deadline`, which may move while the work makes progress."""
+    """The result of `work`, or Unfinished at `deadline`, which may move while the work makes progress.
+
+    The work runs in a copy of the caller's context.
+    """
     outcome: list[Result] = []
     failure: list[BaseException] = []
 
@@ -30,7 +34,7 @@ def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Resu
         except BaseException as error:  # noqa: BLE001  # handed to the caller
             failure.append(error)
 
-    thread = threading.Thread(target=do, name="until-deadline", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True)
     thread.start()
     while thread.is_alive() and (left := _seconds_until(deadline())) > 0:
         thread.join(left)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import requests
 
 # Bytes a second. A connection that is slower for long gives no page of issues in a reasonable time.
 _SLOWEST = 1000
 _READ_AT_ONCE = 256 * 1024
+# Of an answer that is larger, so much comes before `Received` asks to be let on.
+_SMALL = 512 * 1024
 
 
 class TooLarge(Exception):
@@ -14,11 +18,15 @@ class TooLarge(Exception):
 
 
 class Received:
-    """What has come of one answer so far. `most` is how many bytes may come."""
+    """What has come of one answer so far. `most` is how many bytes may come.
 
-    def __init__(self, most: int) -> None:
+    `before_bulk` is called once half a megabyte has come, and may take its time.
+    """
+
+    def __init__(self, most: int, before_bulk: Callable[[], None]) -> None:
         self.most = most
         self.size = 0
+        self._before_bulk = before_bulk
 
     def deadline(self, patience: float) -> float:
         """Until when to wait for the rest: `patience`, and longer while bytes come at a fair rate."""
@@ -37,5 +45,7 @@ class Received:
             if self.size > self.most:
                 response.close()
                 raise TooLarge
+            if self.size > _SMALL >= self.size - len(part):
+                self._before_bulk()
         response._content = b"".join(parts)
         return response

@@ -73,7 +73,7 @@ class Jira(ABC):
     workers: int
 
     def before_large_answers(self, call: Callable[[], None]) -> None:
-        """`call` is called by the thread that asks, before an answer of more than a megabyte is parsed."""
+        """`call` is called in the context of the caller, before the bulk of a large answer is received."""
 
     @abstractmethod
     def get(self, path: str, params: Mapping[str, Any] | None = None, accept: Accept | None = None) -> Any:

@@ -8,15 +8,17 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 _SAMPLES = 16
 _FEWEST_SAMPLES = 8
-# Nothing depends on the wait: it ends in any case.
+# Nothing depends on a wait: it ends in any case.
 _LONGEST_WAIT = 1.0
 # A page takes a second where the machine is busy, and its worker never waits for one that waits here.
 _LONGEST_WAIT_FOR_ANOTHER = 60.0
-# The next one is parsed while the records of this one are sent.
-_MOST_PARSED = 1
+# The next one is received and parsed while the records of this one are sent.
+_MOST_RECEIVED = 1
 
 
 class Pace:
@@ -30,10 +32,12 @@ class Pace:
     def __init__(self, workers: int, at_first: int | None = None) -> None:
         self._workers = workers
         self._at_first = min(workers, at_first or workers)
+        self._patience = _LONGEST_WAIT if at_first is None else _LONGEST_WAIT_FOR_ANOTHER
         self._change = threading.Condition()
         self._at_work = 0
-        self._parsed = 0
-        self._here = threading.local()
+        self._received = 0
+        # By context: a request runs in a thread of its own, in the context of the worker that asks.
+        self._page: ContextVar[_Page | None] = ContextVar("page", default=None)
         self._waits: deque[float] = deque(maxlen=_SAMPLES)
         self._pages = 0
         self._cpu_before = time.process_time()
@@ -53,36 +57,47 @@ class Pace:
     def at_work(self) -> Iterator[None]:
         """For one page, from before it is asked for until the sender takes it. May wait before it begins."""
         with self._change:
-            self._change.wait_for(lambda: self._at_work < self.wanted, _LONGEST_WAIT)
+            self._change.wait_for(lambda: self._at_work < self.wanted, self._patience)
             self._at_work += 1
-        self._here.parsed, self._here.held_back = 0, 0.0
+        page = _Page()
+        self._page.set(page)
         try:
             yield
         finally:
             with self._change:
                 self._at_work -= 1
-                # An abandoned read may be closed by another thread.
-                self._parsed -= getattr(self._here, "parsed", None) or 0
+                # Of this page, whichever thread ends it: an abandoned read may be closed by another one.
+                self._received -= page.is_received
                 self._change.notify_all()
-            self._here.parsed = None
+            self._page.set(None)
 
-    def page_is_there(self) -> None:
-        """To be called by a worker before it parses a page: holds it back while enough pages are parsed and not sent.
+    def page_comes(self) -> None:
+        """To be called before the bulk of a large page is received: waits while enough pages are here and not sent.
 
         Parsed, a page with histories is three times as large as on the wire, and only one thread can work on pages.
         """
+        page = self._page.get()
         # Others than workers are not held back, nor is a worker by its own page.
-        if getattr(self._here, "parsed", None) != 0:
+        if page is None or page.is_received:
             return
         began = time.monotonic()
         with self._change:
-            self._change.wait_for(lambda: self._parsed < _MOST_PARSED, _LONGEST_WAIT_FOR_ANOTHER)
-            self._parsed += 1
-        self._here.parsed += 1
-        self._here.held_back += time.monotonic() - began
+            self._change.wait_for(lambda: self._received < _MOST_RECEIVED, _LONGEST_WAIT_FOR_ANOTHER)
+            self._received += 1
+        page.is_received = True
+        page.held_back = time.monotonic() - began
 
     def page_came(self, waited: float) -> None:
         """So many seconds after it was asked for."""
+        page = self._page.get()
         with self._change:
-            self._waits.append(max(0.0, waited - getattr(self._here, "held_back", 0.0)))
+            self._waits.append(max(0.0, waited - (page.held_back if page else 0.0)))
             self._pages += 1
+
+
+@dataclass
+class _Page:
+    """One page on its way. `held_back` is for how many seconds it had to wait for others."""
+
+    is_received: bool = False
+    held_back: float = 0.0

@@ -50,7 +50,7 @@ class IssueReader:
         # A page with histories is several times as large.
         self._pace = Pace(sync.workers, _AT_FIRST_WITH_MORE if expand else None)
         if expand:
-            sync.jira.before_large_answers(self._pace.page_is_there)
+            sync.jira.before_large_answers(self._pace.page_comes)
         self._lock = threading.Lock()
 
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextvars import ContextVar
 
 import pytest
 
@@ -33,3 +34,9 @@ def test_a_deadline_that_moves_on_gives_work_more_time() -> None:
     began = time.monotonic()
     finish_by(lambda: min(soon(), began + 5), lambda: time.sleep(0.5))
     assert time.monotonic() - began >= 0.5
+
+
+def test_the_work_sees_the_context_of_the_caller() -> None:
+    asking: ContextVar[str] = ContextVar("asking", default="nobody")
+    asking.set("a worker")
+    assert finish_by(soon, asking.get) == "a worker"

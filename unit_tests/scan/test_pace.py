@@ -78,11 +78,11 @@ def test_a_page_is_parsed_when_the_one_before_it_is_sent(monkeypatch: pytest.Mon
 
     def worker() -> None:
         with pace.at_work():
-            pace.page_is_there()
+            pace.page_comes()
             parsed.set()
 
     with pace.at_work():
-        pace.page_is_there()
+        pace.page_comes()
         other = threading.Thread(target=worker)
         other.start()
         assert not parsed.wait(0.05)
@@ -94,16 +94,16 @@ def test_a_worker_is_not_held_back_by_its_own_page() -> None:
     pace = Pace(WORKERS)
     began = time.monotonic()
     with pace.at_work():
-        pace.page_is_there()
-        pace.page_is_there()
+        pace.page_comes()
+        pace.page_comes()
     assert time.monotonic() - began < 30
 
 
 def test_who_reads_no_page_is_not_held_back() -> None:
     pace = Pace(WORKERS)
     with pace.at_work():
-        pace.page_is_there()
-        outsider = threading.Thread(target=pace.page_is_there)
+        pace.page_comes()
+        outsider = threading.Thread(target=pace.page_comes)
         outsider.start()
         outsider.join(0.5)
         assert not outsider.is_alive()
