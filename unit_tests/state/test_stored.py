@@ -15,18 +15,28 @@ import pytest
 
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.state.census import CensusState
+from source_jira_flow.state.deletions import stored_deletions, written_deletions
 from source_jira_flow.state.issues import IssueState, Progress, written_groups
 from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.state.migrations import current_version
 from source_jira_flow.state.packing import pack_versions
 from source_jira_flow.state.progress import Group, Position, Window
+from source_jira_flow.state.sent_entries import stored_entries, written_entries
 from source_jira_flow.state.snapshots import StoredSnapshot, packed
 from source_jira_flow.state.sprint_boards import SprintBoards
 from unit_tests.state.conftest import MakeStates
 
 STORED = Path(__file__).parent / "stored"
 FILES = sorted(STORED.glob("v*/*.json"))
-STREAMS = {"issues", "comments", "labels", "users", "projects", "sprints"}
+MADE_OF_ISSUES = {"issues", "comments", "issue_changes", "worklogs", "issue_links", "attachments"}
+# Where something that others would break on is one more way to say nothing.
+_DAMAGED: dict[str, tuple[Any, ...]] = {
+    "unread": (7, True),
+    "census": ("damaged", [["x"]], {"x": "y"}),
+    "deletions_until": ("damaged", [["x"]], {"x": "y"}),
+}
+STREAMS = {*MADE_OF_ISSUES, "labels", "users", "projects", "sprints"}
 
 
 def stream_of(file: Path) -> str:
@@ -43,7 +53,7 @@ def read(file: Path, states: MakeStates) -> dict[str, Any]:
 def rewritten(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
     """What today's code makes of what it understood: it must be all that there was."""
     if "groups" in state:
-        return _rewritten_issues(stream, state) | (written_labels(stored_labels(state)) if "labels" in state else {})
+        return _rewritten_issues(stream, state) | _rewritten_own(state)
     snapshot = StoredSnapshot.parse(state, stream)
     assert snapshot.observed_at is not None
     written = packed(snapshot.listed, snapshot.mentioned, from_milliseconds(snapshot.observed_at))
@@ -72,6 +82,22 @@ def _rewritten_issues(stream: str, state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _rewritten_own(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What one stream keeps besides how far the scan has come."""
+    own: dict[str, Any] = {name: state[name] for name in ("fields",) if name in state}
+    if "unread" in state:
+        own["unread"] = list(IssueState.parse("issues", state).unread)
+    if "labels" in state:
+        own |= written_labels(stored_labels(state))
+    if "entries" in state:
+        own |= written_entries(stored_entries(state))
+    if "deletions_until" in state:
+        own |= written_deletions(stored_deletions(state))
+    if "census" in state:
+        own["census"] = CensusState.parse(state, (), 0, None).written()
+    return own
+
+
 def test_there_is_an_example_of_every_stream_and_version() -> None:
     for version in range(1, current_version() + 1):
         assert {stream_of(file) for file in STORED.glob(f"v{version}/*.json")} == STREAMS
@@ -90,9 +116,9 @@ def test_a_state_that_was_cut_or_changed_is_one_sentence(file: Path, states: Mak
     state = read(file, states)
     stream = stream_of(file)
     for name in state.keys() - {"version", "instance", "generation_id"}:
-        if name in ("recent", "keys", "start_date", "full_pass_at"):
+        if name in ("recent", "keys", "start_date", "full_pass_at", "fields"):
             continue
-        for damaged in ("damaged", None, [["x"]], {"x": "y"}):
+        for damaged in _DAMAGED.get(name, ("damaged", None, [["x"]], {"x": "y"})):
             with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read.*reset the stream"):
                 rewritten(stream, {**state, name: damaged})
 
@@ -115,6 +141,23 @@ def test_version_1_of_issues_when_the_sync_was_killed(states: MakeStates) -> Non
     state = IssueState.parse("issues", read(STORED / "v1/issues.cloud.killed.json", states))
     (progress,) = set(state.progress.values())
     assert [window.position for window in progress.pending] == [Position(1_759_200_858_000)]
+
+
+def test_version_1_of_a_census(states: MakeStates) -> None:
+    state = CensusState.parse(read(STORED / "v1/issues.cloud.census.json", states), (), 0, None)
+    assert state.taken_at == state.whole_at == 1_760_086_400_000
+    assert state.projects == {10000, 10001, 10002, 10004}
+    assert (len(state.sent.table().ids), len(state.archived.table().ids)) == (6, 1)
+
+
+def test_version_1_of_changes(states: MakeStates) -> None:
+    entries = stored_entries(read(STORED / "v1/issue_changes.cloud.json", states))
+    assert [entries.of(issue_id) for issue_id in (10000, 10001, 10002, 10008)] == [4, 6, 4, 48]
+
+
+def test_version_1_of_work_logs(states: MakeStates) -> None:
+    assert stored_deletions(read(STORED / "v1/worklogs.cloud.json", states)) == 1_760_086_340_000
+    assert stored_deletions(read(STORED / "v1/worklogs.cloud.killed.json", states)) is None
 
 
 def test_version_1_of_a_snapshot(states: MakeStates) -> None:
