@@ -73,6 +73,17 @@ def test_any_of_the_lists_can_be_refused_without_a_failure(setup: Setup, jira: F
         assert f"{stream} stays empty, without access to Jira" in told
 
 
+def test_a_401_for_those_who_may_not_administer_jira_is_no_refused_sign_in(setup: Setup, jira: FakeJira) -> None:
+    for path in ("/issuesecurityschemes", "/workflow", "/role"):
+        jira.faults.refuse(401, "You are not authorized to perform this operation.", match=path)
+    reading = read_all(config_for(jira, setup.method), [*FOR_ADMINISTRATORS, "statuses"])
+    assert reading.succeeded, reading.error_messages
+    assert set(reading.records) == {"statuses"}
+    told = "\n".join(reading.logs)
+    for stream in FOR_ADMINISTRATORS:
+        assert f"{stream} stays empty, without Administer Jira (global): Jira refused /rest/api/2/" in told
+
+
 def test_a_jira_that_gives_a_part_of_its_groups_is_told(setup: Setup, jira: FakeJira) -> None:
     jira.site.settings.group_picker_cap = 2
     reading = read_all(config_for(jira, setup.method), ["groups"])

@@ -17,10 +17,11 @@ from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Req
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, as_traced
-from source_jira_flow.jira.agile import is_out_of_reach, scopes_named
+from source_jira_flow.jira.agile import scopes_named
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.shape import a_list, an_object
 from source_jira_flow.lists.columns import POSITION
+from source_jira_flow.lists.kept_back import pass_over
 from source_jira_flow.sync import Sync
 
 _AGILE = "/rest/agile/"
@@ -77,7 +78,7 @@ class JiraRequester(Requester):
                 else:
                     rows = self._array(sync, path, self.rows) if offset is None else self._page(sync, path, offset)
         except JiraFlowError as refused:
-            self._pass_over(refused, sync, partition)
+            self._pass_over(refused, sync, partition, path)
             rows = None
         if rows == [] and not offset and self.permission:
             sync.logger.warning("%s is empty, as it is for accounts without %s.", self.name, self.permission)
@@ -119,11 +120,11 @@ class JiraRequester(Requester):
         response.raw = BytesIO(orjson.dumps({self.rows: numbered} if self.rows else numbered))
         return response
 
-    def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any]) -> None:
+    def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any], path: str) -> None:
         """Continue without a list that is known to be out of reach. Raises what is no such case."""
         lacking = self.product or self.permission
-        if lacking and is_out_of_reach(refused):
-            sync.logger.warning("%s stays empty, without %s: %s", self.name, lacking, refused)
+        if lacking:
+            pass_over(refused, sync, self.name, lacking, path)
             return
         project_id = partition.get("project_id")
         if project_id is None or not isinstance(refused, (NotFound, Forbidden)):

@@ -8,8 +8,8 @@ from typing import Any
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import JiraFlowError
-from source_jira_flow.jira.agile import is_out_of_reach
 from source_jira_flow.jira.shape import an_object
+from source_jira_flow.lists.kept_back import pass_over
 from source_jira_flow.sync import Sync
 
 _SCHEMES = "/rest/api/2/issuesecurityschemes"
@@ -20,9 +20,7 @@ def security_levels(sync: Sync) -> Iterator[dict[str, Any]]:
     try:
         answer = sync.jira.get(_SCHEMES, accept=an_object(_SCHEMES, issueSecuritySchemes=list))
     except JiraFlowError as refused:
-        if not is_out_of_reach(refused):
-            raise
-        sync.logger.warning("issue_security_levels stays empty, without Administer Jira (global): %s", refused)
+        pass_over(refused, sync, "issue_security_levels", "Administer Jira (global)", _SCHEMES)
         return
 
     def ask(scheme_id: str) -> JsonObject:

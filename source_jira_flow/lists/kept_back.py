@@ -1,0 +1,21 @@
+"""Lists that Jira keeps from some accounts: a warning that says what the account lacks, and no rows."""
+
+from __future__ import annotations
+
+from source_jira_flow.errors import JiraFlowError, SignInRefused
+from source_jira_flow.jira.agile import is_out_of_reach
+from source_jira_flow.sync import Sync
+
+
+def pass_over(refused: JiraFlowError, sync: Sync, stream: str, lacking: str, path: str) -> None:
+    """Warn where a list is out of reach for this account. Raises `refused`, or a better error, where it is not.
+
+    To some who may not administer it, Jira answers 401 and not 403: then it still knows who asks.
+    """
+    words = str(refused)
+    if isinstance(refused, SignInRefused) and refused.reason != "scope" and refused.status == 401:
+        sync.account.prove_sign_in()
+        words = f"Jira refused {path} with HTTP 401"
+    elif not is_out_of_reach(refused):
+        raise refused
+    sync.logger.warning("%s stays empty, without %s: %s", stream, lacking, words)
