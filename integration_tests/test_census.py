@@ -31,11 +31,13 @@ LONG = pytest.mark.long
 class Followed:
     """A fake Jira, and the warehouse that follows it, a day from one sync to the next."""
 
+    destination: type[Warehouse] = Warehouse
+
     def __init__(self, flavor: str, issues: int = 60, **config: Any) -> None:
         clock = Clock(now_ms=NOW, frozen=True)
         self.site: Site = build_site(flavor, seed=3, issues=issues, users=8, clock=clock)
         self.jira = FakeJira(self.site)
-        self.warehouse = Warehouse()
+        self.warehouse = self.destination()
         self.config = config
         self.meanwhile: Callable[[RequestRecord], None] = lambda record: None
         self.sync()
