@@ -231,6 +231,19 @@ def test_an_issue_that_moves_between_imported_projects_stays(followed: Followed)
     assert followed.removed == {moved.id}, "it counts as of the project to which it moved"
 
 
+def test_a_move_that_search_knew_of_only_later_is_read(followed: Followed) -> None:
+    core, account = followed.site.project("CORE"), followed.site.service_account
+    (moved,) = followed.some(project="CORE")
+    followed.site.revoke("BROWSE_PROJECTS", account, core)
+    followed.site.move_issue(moved, "BIZ")
+    followed.site.index._apply([(moved.id, None)])
+    followed.sync()
+    followed.site.index.changed([moved], followed.site.clock.now())
+    followed.sync()
+    assert followed.row(moved)["key"] == moved.key
+    assert followed.sync() == 0
+
+
 def test_a_project_that_is_renamed_while_issues_are_compared_loses_none(followed: Followed) -> None:
     (gone,) = followed.some(project="CORE")
     followed.site.delete_issue(gone)

@@ -255,7 +255,9 @@ class CensusWorld(World):
         stale = [
             (issue.key, row["key"], issue.updated, row["updated"])
             for issue, row in known
-            if row["updated"] != from_milliseconds(issue.updated) or row["key"] != issue.key
+            if (row["updated"] != from_milliseconds(issue.updated) or row["key"] != issue.key)
+            # Neither listed, nor known as of a project that is compared.
+            and not (issue.id in hidden and row["project_id"] not in imported)
         ]
         archived = [issue.key for issue, row in known if issue.archived is not None and not row["archived"]]
         restored = [issue.key for issue, row in known if issue.archived is None and row["archived"]]

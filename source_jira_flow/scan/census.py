@@ -55,8 +55,9 @@ class _Changes:
     let_go: set[int] = field(default_factory=set)
     archived: set[int] = field(default_factory=set)
     restored: set[int] = field(default_factory=set)
-    # Issues that count as sent without being read, and those that were found in another project.
+    # Issues that count as sent without being read, and those that are listed in another project than they were sent in.
     rows: list[tuple[int, int, int]] = field(default_factory=list)
+    moved: list[tuple[int, int, int]] = field(default_factory=list)
     read: Counter[int] = field(default_factory=Counter)
     # Projects of which something is not explained.
     late: set[int] = field(default_factory=set)
@@ -188,7 +189,8 @@ class Census:
     # -- what is sent ------------------------------------------------------------------------------
 
     def _appeared(self, listing: Listing, kept: IssueTable) -> Iterator[Batch | Outgoing]:
-        """Issues that Jira lists and that were not sent: they became visible, or the index had forgotten them.
+        """Issues that Jira lists and that were not sent: they became visible, or the index had forgotten them, or their
+        move to another project.
 
         Those of a project whose ids were never kept were sent by the version before.
         """
@@ -198,6 +200,8 @@ class Census:
         self._changes.rows += [row for row in lacking if row[1] in self._state.unlisted and row[0] not in archived]
         self._changes.restored.update(archived.intersection(listing.issues.ids))
         unread = {str(row[0]): row[1] for row in lacking if row[1] not in self._state.unlisted or row[0] in archived}
+        self._changes.moved = _moved(kept, listing)
+        unread.update((str(issue_id), project) for issue_id, project, _ in self._changes.moved)
         for group in (group for group in self._groups if group.projects):
             search, projects = self._reader.search, group.projects
             read = IdRead(search, lambda projects=projects: projects, "")  # type: ignore[misc]
@@ -285,7 +289,7 @@ class Census:
     def _finish(self, listing: Listing, before: IssueTable, looked_at: Sequence[int]) -> None:
         """What counts as sent from now on, the proof, and which projects wait."""
         state, changes = self._state, self._changes
-        table = self._settled(listing)
+        table = self._settled()
         removed = Counter(project for issue_id, project, _ in before.rows() if issue_id in changes.removed)
         there = Counter(listing.issues.projects) if listing.whole else _inferred(before, listing)
         keys = {project: self._imported[project] for project in self._due}
@@ -309,20 +313,14 @@ class Census:
         if not state.waiting:
             state.start_date = self._sync.options.start_date
 
-    def _settled(self, listing: Listing) -> IssueTable:
+    def _settled(self) -> IssueTable:
         state, changes = self._state, self._changes
         table = state.sent.table()
-        projects = dict(zip(listing.issues.ids, listing.issues.projects, strict=True))
-        moved = [
-            (issue_id, projects[issue_id], day)
-            for issue_id, project, day in table.rows()
-            if projects.get(issue_id, UNKNOWN_PROJECT) not in (UNKNOWN_PROJECT, project) and project != UNKNOWN_PROJECT
-        ]
         archived = state.archived.table()
         # Of those that are archived, not the ones that are for the next sync, since they were edited after T0.
         out = changes.removed | changes.let_go | changes.archived.intersection(archived.ids)
-        if changes.rows or moved or out:
-            table = merged([table, IssueTable.of([*changes.rows, *moved])])
+        if changes.rows or changes.moved or out:
+            table = merged([table, IssueTable.of([*changes.rows, *changes.moved])])
             table = table.where(issue_id not in out for issue_id in table.ids)
             state.sent.replace(table)
         left = changes.removed | changes.restored
@@ -334,6 +332,15 @@ class Census:
 def groups_of(projects: Iterable[int]) -> list[Group]:
     """Projects as they are asked for in queries."""
     return [Group(some, {}) for some in in_queries([str(project) for project in sorted(projects)])]
+
+
+def _moved(kept: IssueTable, listing: Listing) -> list[tuple[int, int, int]]:
+    projects = dict(zip(listing.issues.ids, listing.issues.projects, strict=True))
+    return [
+        (issue_id, projects[issue_id], day)
+        for issue_id, project, day in kept.rows()
+        if project != UNKNOWN_PROJECT and projects.get(issue_id, project) not in (UNKNOWN_PROJECT, project)
+    ]
 
 
 def _counts(table: IssueTable, listing: Listing) -> Counter[int]:

@@ -30,8 +30,6 @@ from source_jira_flow.sync import Sync
 
 # How full a page is meant to be: a few issues are new since the days were noted.
 _FILLED = 0.97
-# Where a count is off, so many pages are listed one after the other: halving on would take as many calls.
-_LISTED_IN_TURN = 3
 # So many pages in one window, where it must be sought by counts.
 _PAGES_IN_WINDOW = 5
 
@@ -129,44 +127,43 @@ class Lister:
         """The issues of those days on which Jira's count differs from how many were sent. One call where none does."""
         if len(kept) <= self._jira.ids_in_page:
             return self.whole(kept, is_known=True)
-        newest = [self._newest(group) for group in self._groups]
-        first, counted = max(page.first for page in newest), sum(page.counted for page in newest)
-        issues = _joined([page.issues for page in newest])
-        issues = issues.where(day >= first for day in issues.days)
-        found = [((first, self._end), issues)]
-        sent = _Sent(kept, self._jira.ids_in_page)
-        found += self._looked_into(sent, 0, first, counted - len(issues))
-        return Listing(_joined([table for _, table in found]), [days for days, _ in found], counted=counted)
+        newest, sent = self._newest(0, self._end), _Sent(kept, self._jira.ids_in_page)
+        older = self._looked_into(sent, 0, newest.first, newest.counted - len(newest.issues))
+        found = [((newest.first, self._end), newest.issues), *older]
+        return Listing(_joined([issues for _, issues in found]), [days for days, _ in found], counted=newest.counted)
 
-    def _newest(self, group: Group) -> _Newest:
-        span = self._span(0, self._now)
+    def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
+        """The issues of those parts of a range in which a count is off; the call that counts a part lists a page."""
+        expected, middle = sent.between(first, end), sent.middle(first, end)
+        if counted == expected:
+            return
+        if max(counted, expected) <= self._jira.ids_in_page or middle is None:
+            yield (first, end), self._listed([(first, end)])
+            return
+        newest = self._newest(first, middle)
+        yield (newest.first, middle), newest.issues
+        yield from self._looked_into(sent, first, newest.first, newest.counted - len(newest.issues))
+        yield from self._looked_into(sent, middle, end, counted - newest.counted)
+
+    def _newest(self, first: int, end: int) -> _Newest:
+        found = [self._newest_of(group, first, end) for group in self._groups]
+        since = max(newest.first for newest in found)
+        issues = _joined([newest.issues for newest in found])
+        issues = issues.where(day >= since for day in issues.days)
+        return _Newest(issues, since, sum(newest.counted for newest in found))
+
+    def _newest_of(self, group: Group, first: int, end: int) -> _Newest:
+        span = self._span(*self._instants((first, end)))
         page = self._reader.asking(
             group, lambda: self._page(jql.newest_first(jql.both(jql.in_projects(group.projects), span)))
         )
         if page is None:
-            return _Newest(IssueTable(), 0, 0)
+            return _Newest(IssueTable(), first, 0)
         issues = self._table(page.issues)
         # The last day may go on, on the next page; of a day that is not known nothing is known.
         oldest = min(issues.days, default=0)
-        first = 0 if page.next is None else oldest + 1 if oldest else self._end
-        return _Newest(issues, first, page.total or 0)
-
-    def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
-        expected, page = sent.between(first, end), self._jira.ids_in_page
-        if counted == expected:
-            return
-        middle = sent.middle(first, end)
-        if max(counted, expected) <= page or middle is None:
-            yield (first, end), self._listed([(first, end)])
-        elif max(counted, expected) <= _LISTED_IN_TURN * page:
-            # A list of the first page counts it too.
-            listed = self._listed([(first, middle)])
-            yield (first, middle), listed
-            yield from self._looked_into(sent, middle, end, counted - len(listed))
-        else:
-            left = self.count(first, middle)
-            yield from self._looked_into(sent, first, middle, left)
-            yield from self._looked_into(sent, middle, end, counted - left)
+        since = first if page.next is None else oldest + 1 if oldest else end
+        return _Newest(issues, since, page.total or 0)
 
     # -- asking ------------------------------------------------------------------------------------
 
@@ -275,12 +272,15 @@ class _Sent:
         return self._before[bisect_left(self._days, end)] - self._before[bisect_left(self._days, first)]
 
     def middle(self, first: int, end: int) -> int | None:
-        """The day at which to cut a range, so that the first part fills its pages; None where it can't be cut."""
+        """The day at which to cut a range; None where it can't be cut.
+
+        What is left of the first part, once its newest page is listed, is as large as the second.
+        """
         low, high = bisect_left(self._days, first), bisect_left(self._days, end)
         if high - low < 2:
             return None
         pages = -(-(self._before[high] - self._before[low]) // self._page)
-        aim = self._before[low] + (1 if pages <= _LISTED_IN_TURN else -(-pages // 2)) * self._page
+        aim = self._before[low] + (pages // 2 + (pages > 2)) * self._page
         place = bisect_left(self._before, aim + 1, low + 1, high) - 1
         return self._days[min(max(place, low + 1), high - 1)]
 
