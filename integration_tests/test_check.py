@@ -29,8 +29,8 @@ LOGGER = logging.getLogger("test of check")
 QUICK = replace(SHORT_WAITS, connect_timeout=0.5, read_timeout=0.4, tries=2, check_limit=1.2)
 NAMELESS = {"X-AUSERNAME": "", "X-AACCOUNTID": ""}
 AN_ACTION = re.compile(
-    r"\b(ask|add|authorize|check|choose|compare|correct|enter|fill in|give|grant|install|log in|make|paste|put|plan"
-    r"|remove|renew|restore|run|set|take|try|use|write)\b",
+    r"\b(ask|add|authorize|check|choose|compare|correct|create|enter|fill in|give|grant|install|log in|make|paste|put"
+    r"|plan|remove|renew|restore|run|set|take|try|use|write)\b",
     re.IGNORECASE,
 )
 

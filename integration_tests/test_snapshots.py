@@ -301,4 +301,4 @@ def test_a_state_that_was_damaged_says_what_to_do(start_jira: StartJira) -> None
         state.stream.stream_state.listed = state.stream.stream_state.listed[:-20]  # type: ignore[attr-defined]
     second = read_all(config, ["users"], first.states)
     assert second.statuses == {"users": "INCOMPLETE"}
-    assert any("reset the stream" in message for message in second.error_messages)
+    assert any("clear the stream" in message for message in second.error_messages)

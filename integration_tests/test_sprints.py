@@ -216,7 +216,7 @@ def test_a_sprint_of_a_board_out_of_sight_comes_from_issues_and_is_never_told_as
     assert second.succeeded and "sprints" not in second.records
 
 
-@pytest.mark.parametrize(("agile", "words"), [("absent", "no Jira Software"), ("unlicensed", "gets no boards")])
+@pytest.mark.parametrize(("agile", "words"), [("absent", "no Jira Software"), ("unlicensed", "can't read boards")])
 @pytest.mark.parametrize("setup", [CLOUD, SERVER], ids=str)
 def test_without_jira_software_there_are_no_sprints_and_no_error(
     setup: Setup, agile: str, words: str, start_jira: StartJira
@@ -257,7 +257,7 @@ def test_boards_that_are_refused_after_they_were_given_fail_the_stream_and_take_
     jira.site.settings.agile = "unlicensed"
     second = read_all(config, ONLY, first.states)
     assert second.statuses == {"sprints": "INCOMPLETE"}
-    assert any("licence for Jira Software" in message for message in second.error_messages)
+    assert any("license for Jira Software" in message for message in second.error_messages)
     jira.site.settings.agile = "present"
     assert not read_all(config, ONLY, second.states).records
 

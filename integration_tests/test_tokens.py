@@ -285,7 +285,7 @@ def test_a_refused_renewal_ends_with_one_sentence(setup: Setup, start_jira: Star
     assert not reading.succeeded
     assert {error.failure_type for error in reading.errors} == {FailureType.config_error}
     said = [text for text in reading.error_messages if "client ID" in text]
-    assert said and all("make new ones" in text for text in said)
+    assert said and all("create new ones" in text for text in said)
     # One thread asked, once.
     assert jira.site.bearer.refusals == 1
     client.enabled, jira.on_request = True, None
@@ -336,10 +336,10 @@ def test_what_the_token_address_refuses_is_told(
     ("answer", "says"),
     [
         (json_response({"error": "slow_down\x1b[31m"}, 400), "slow_down"),
-        (json_response({"errorMessages": ["null for uri"]}, 404), "There are no service accounts"),
+        (json_response({"errorMessages": ["null for uri"]}, 404), "This Jira has no service accounts"),
         (html_response("Access denied", "", 403), "not accepted"),
-        (json_response({"token_type": "Bearer"}), "without a token"),
-        (json_response(["a"]), "without a token"),
+        (json_response({"token_type": "Bearer"}), "did not return a token"),
+        (json_response(["a"]), "did not return a token"),
         (html_response("Welcome to the guest network", ""), "Welcome to the guest network"),
         (json_response({}, 500), "HTTP 500"),
         (Response(302, b"", headers={"Location": "https://elsewhere.example/token"}), "https://elsewhere.example"),
@@ -396,7 +396,7 @@ def test_sprints_come_from_issues_where_boards_are_closed(status: int, start_jir
     assert in_issues
     assert "boards" not in reading.records
     if status != 404:
-        assert any("sprints holds only those that occur in issues" in line for line in reading.logs)
+        assert any("sprints only has those that occur in issues" in line for line in reading.logs)
     # A closed door is no reason for a new token.
     assert len(jira.site.bearer.issued) == 1
     alone = read_all(config_for(jira, DATA_CENTER_SERVICE.method), ["sprints"])

@@ -103,7 +103,7 @@ def _is_of_airbytes_own_source(raw: Mapping[str, Any]) -> bool:
 def _text(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name)
     if value is not None and not isinstance(value, str):
-        raise ConfigurationError(f"'{name}' must be a text.")
+        raise ConfigurationError(f"'{name}' must be text.")
     return value or ""
 
 
@@ -147,7 +147,7 @@ def _parts(text: str) -> tuple[str, str, int | None, str]:
         parts, holds_user, port = None, "@" in text, None
     if holds_user:
         raise ConfigurationError(
-            "The base URL holds a user name or password: remove it, and enter it under credentials."
+            "The base URL contains a user name or password: remove it there, and enter it under credentials."
         )
     host = _ascii_host((parts.hostname or "").lower()) if parts else ""
     if parts is None or parts.scheme.lower() not in ("http", "https") or not re.fullmatch(r"[a-z0-9._:\-]+", host):

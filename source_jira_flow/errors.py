@@ -1,7 +1,7 @@
 """The errors of the connector, and their one translation into Airbyte's failure types.
 
 JiraFlowError                   anything that the connector raises on purpose
-├── ConfigurationError          the user can mend it: the message says how          -> config_error
+├── ConfigurationError          the user can fix it: the message says how           -> config_error
 │   ├── InvalidConfig           fields of the configuration, each with a sentence
 │   ├── SignInRefused           Jira does not accept the credentials
 │   ├── UnusableAddress         the base URL leads to no Jira that can be used: certificate, redirect, wrong path
@@ -37,7 +37,7 @@ class JiraFlowError(Exception):
 
 
 class ConfigurationError(JiraFlowError):
-    """Something that the person who set up the source, or their Jira administrator, can mend."""
+    """Something that the person who set up the source, or their Jira administrator, can fix."""
 
     failure_type = FailureType.config_error
 

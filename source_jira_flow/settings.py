@@ -103,7 +103,7 @@ def _read(variable: str, default: Any, text: str) -> Any:
         return reader(text)
     except ValueError:
         raise ConfigurationError(
-            f"The environment variable {variable} must be {wanted}, and it is '{text}': correct or unset it."
+            f"The environment variable {variable} must be {wanted}, but it is '{text}': correct or unset it."
         ) from None
 
 

@@ -91,7 +91,7 @@ class SourceJiraFlow(Source):
         return run_check(config, logger, self._settings)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        """All streams, whatever the account may see: what is out of its reach is told when it is read."""
+        """All streams, whatever the account may see: the sync reports what it can't read."""
         _parsed(config)
         return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in self.streams(config)])
 

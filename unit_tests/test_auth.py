@@ -56,7 +56,7 @@ def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
         (pem(key, "PKCS8", b"word"), "passphrase"),
         (pem(key, "PKCS1", b"word"), "passphrase"),
         (pem(curve), "not an RSA key"),
-        (pem(curve, "PKCS1"), "RSA keys only"),
+        (pem(curve, "PKCS1"), "only accept RSA keys"),
         (pem(key)[:400] + "\n-----END PRIVATE KEY-----", "cut short"),
     ]:
         with pytest.raises(ConfigurationError, match=words):
@@ -66,7 +66,7 @@ def test_what_is_no_usable_key_is_told_apart(key: rsa.RSAPrivateKey) -> None:
 def test_a_text_that_begins_a_key_a_thousand_times_is_refused_at_once() -> None:
     began = time.monotonic()
     begins = "-----BEGIN A-----"
-    for text, words in [(begins * 20_000, "longer than any key"), (begins * 3_000, "private key")]:
+    for text, words in [(begins * 20_000, "too long"), (begins * 3_000, "private key")]:
         with pytest.raises(ConfigurationError, match=words):
             load_private_key(text)
     assert time.monotonic() - began < 1

@@ -71,7 +71,7 @@ def test_white_space_around_credentials_is_dropped() -> None:
 
 
 def test_white_space_inside_a_token_is_an_error_that_does_not_repeat_it() -> None:
-    with pytest.raises(ConfigurationError, match="space or line break inside") as caught:
+    with pytest.raises(ConfigurationError, match="a space or line break") as caught:
         parsed(credentials={**TOKEN, "access_token": "secret token"})
     assert "secret" not in str(caught.value).replace("access token secret", "")
 

@@ -48,6 +48,13 @@ def test_the_documentation_is_our_own(metadata: dict[str, Any]) -> None:
     assert (ROOT / path).is_file()
 
 
+def test_every_address_of_the_repository_is_the_one_in_the_code() -> None:
+    files = ["pyproject.toml", "metadata.yaml", "source_jira_flow/manifest.yaml", "docs/troubleshooting.md"]
+    for name in files:
+        found = re.findall(r"https://github\.com/[\w-]+/[\w-]+", (ROOT / name).read_text("utf-8"))
+        assert set(found) == {REPOSITORY}, name
+
+
 def test_the_source_stands_at_the_root_of_the_package_and_is_imported_only_when_asked_for() -> None:
     code = (
         "import sys, source_jira_flow as package; print(package.__version__, 'airbyte_cdk' in sys.modules);"

@@ -77,10 +77,10 @@ def _state(row: Any, path: Path) -> AirbyteStateMessage:
         state: AirbyteStateMessage = AirbyteStateMessageSerializer.load(row)
     except Exception as error:  # noqa: BLE001  # whatever the CDK's serializer stumbles over
         raise ConfigurationError(
-            f"{shown(path)} holds something else than states of streams{_place(error)}. {_TO_GET_STATES}"
+            f"{shown(path)} contains something other than stream states{_place(error)}. {_TO_GET_STATES}"
         ) from None
     if state.stream is None or not isinstance(row["stream"].get("stream_state") or {}, dict):
-        what = _OTHER_STATES.get(state.type, "something else than states of streams")
+        what = _OTHER_STATES.get(state.type, "something other than stream states")
         raise ConfigurationError(f"{shown(path)} holds {what}. {_TO_GET_STATES}")
     return state
 

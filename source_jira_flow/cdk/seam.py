@@ -103,7 +103,7 @@ def _missing(chosen: Iterable[AirbyteStream], known: Container[str]) -> Iterator
             yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)
             yield AirbyteTracedException(
                 message=f"This source has no stream {stream.name}: refresh the source's schema in the connection, or"
-                " take the stream out of the catalog.",
+                " remove the stream from the catalog.",
                 failure_type=FailureType.config_error,
                 stream_descriptor=StreamDescriptor(name=stream.name),
             ).as_airbyte_message()

@@ -62,7 +62,7 @@ _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING
 _MOST_RENAMED = 10
 _LONGEST_NAME = 80
 _NO_PROFILE = (
-    "Jira does not let the account read its own profile (/rest/api/2/myself), so its time zone is taken as UTC. Ask"
+    "Jira does not let the account read its own profile (/rest/api/2/myself), so UTC is used as its time zone. Ask"
     " your Jira administrator whether the account has access to Jira."
 )
 _LONGEST_QUOTE = 170
@@ -292,11 +292,11 @@ def _closed_boards(jira: RestJira) -> Finding | None:
         return warning(
             "boards_closed",
             FixedBy.YOU,
-            "Jira does not open boards to service accounts: boards stays empty, and sprints has those that occur in"
-            " issues, so choose the stream issues too. Use another way to sign in for all sprints.",
+            "Jira does not give service accounts access to boards: boards stays empty, and sprints only has those"
+            " that occur in issues, so choose the stream issues too. For all sprints, use another way to sign in.",
         )
     except JiraFlowError:
-        # The streams say what is the matter with them, such as no Jira Software.
+        # The streams report their own errors, such as a missing Jira Software.
         pass
     return None
 

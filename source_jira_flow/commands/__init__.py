@@ -1,1 +1,1 @@
-"""Verbs for the command line besides `diagnose` and `oauth`: `save`, `state` and `split`."""
+"""The verbs `save`, `state` and `split`."""

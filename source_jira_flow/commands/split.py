@@ -63,7 +63,7 @@ def split_main(arguments: list[str], settings: Settings) -> int:
 def _several(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 2 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 2 or more")
     return number
 
 

@@ -47,7 +47,7 @@ class _UnusableError(Exception):
 def _content(path: Path) -> str:
     content = path.read_bytes()
     if content.startswith(_BYTE_ORDER_MARKS):
-        raise _UnusableError("begins with a byte order mark (BOM), and must be UTF-8 without one")
+        raise _UnusableError("begins with a byte order mark (BOM): it must be UTF-8 without one")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -62,13 +62,13 @@ def _parsed(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise _UnusableError(f"is not JSON (line {error.lineno})") from None
     except ValueError:
-        raise _UnusableError("is not JSON (it holds a number that JSON does not have)") from None
+        raise _UnusableError("is not JSON (it has a number that JSON does not have)") from None
     except RecursionError:
         raise _UnusableError("is nested too deeply") from None
     if _depth(document) > _DEEPEST:
         raise _UnusableError("is nested too deeply")
     if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
-        raise _UnusableError(r"holds half of a character (such as \ud83d without its other half)")
+        raise _UnusableError(r"has half of a character (such as \ud83d without its other half)")
     return document
 
 

@@ -66,7 +66,7 @@ def _parse(text: str) -> int:
     else:
         parsed = pendulum.parse(text, tz="UTC")
         if not isinstance(parsed, datetime):
-            raise ValueError(f"'{text}' is no instant.")
+            raise ValueError(f"'{text}' is not an instant.")
         moment = parsed
     whole = int(moment.replace(microsecond=0).timestamp())
     return whole * SECOND + moment.microsecond // 1000

@@ -40,8 +40,8 @@ def configure(*secrets: str) -> None:
 def hide(*secrets: str) -> None:
     """Mask these from now on: in what servers say, and in everything that the CDK prints.
 
-    A password such as "admin" stands in our own sentences too. Masked there, it would garble them and be told by the
-    gap: so it is masked only in what servers say.
+    A password such as "admin" is also a word of our own sentences. Masking it there would garble them, and reveal it by
+    the gap: so it is masked only in what servers say.
     """
     global _in_order
     for secret in secrets:

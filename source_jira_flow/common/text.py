@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# The only place: the packaging, the manifest and the docs repeat it, and a test compares them.
 REPOSITORY = "https://github.com/source-jira-flow/source-jira-flow"
 REPORT_IT = f"report it with the log ({REPOSITORY}/issues)."
 # What fits on a screen together with others.

@@ -379,8 +379,8 @@ class JiraClient:
             return
         self._told_of.add((path, *names))
         self.logger.warning(
-            "Jira's answer to %s held what is not JSON (half a character, bytes that are not UTF-8, or NaN)%s:"
-            " such characters became U+FFFD, such numbers null.",
+            "Jira's answer to %s contained invalid JSON (half a character, bytes that are not UTF-8, or NaN)%s: these"
+            " characters became U+FFFD, these numbers null.",
             path,
             f" in {listed(names)}" if names else "",
         )

@@ -39,13 +39,14 @@ _LOOKED_AT = 4096
 SIGN_IN_WORDS: Mapping[str, str] = {
     "captcha": "Jira asks for a CAPTCHA after failed log-ins, and refuses the right password too: log in once with a"
     " browser as the service account{login}, then try again.",
-    "scope": "The sign-in lacks a scope that this request needs: make one with the scopes read:jira-work and"
+    "scope": "The sign-in lacks a scope that this request needs: create one with the scopes read:jira-work and"
     " read:jira-user.",
     "no_access": "The account may not log in to Jira: ask your Jira administrator to give it access to Jira"
     " (Administration → Applications → Application access).",
-    "ip_address": "Jira's list of allowed IP addresses does not hold the one that this request came from: ask your Jira"
-    " administrator to add Airbyte's addresses to the allowlist.",
-    "anonymous": "Jira took the sign-in as anonymous: check the credentials, they may be mistyped, revoked or expired.",
+    "ip_address": "Jira only accepts requests from the IP addresses on its allowlist: ask your Jira administrator to"
+    " add the addresses of the machines that run Airbyte.",
+    "anonymous": "Jira treated the sign-in as anonymous: check the credentials. They may be mistyped, revoked or"
+    " expired.",
     "unauthorized": "Jira did not accept the sign-in: check that the credentials are complete, current, and of the"
     " right account.",
 }

@@ -36,14 +36,14 @@ class Account:
         return self.email or self.display_name or self.id or "an account that Jira does not name"
 
 
-# Of Data Center, where it is no user. Jira does not name it.
+# On Data Center, where it is not a user, and Jira does not name it.
 _SERVICE_ACCOUNT = Account(id="", display_name="a service account", has_profile=False)
 
 
 def read_account(client: JiraClient, tries: int | None = None) -> Account:
     """The account that Jira takes us for. Raises SignInRefused, and the other errors of the client.
 
-    A profile that is refused (403) or missing (404) is no reason to fail: another answer proves the sign-in.
+    A profile that is refused (403) or missing (404) does not fail the sync: another answer proves the sign-in.
     """
     try:
         document: JsonObject = client.ask(
@@ -81,7 +81,7 @@ def _without_profile(client: JiraClient, refused: RefusedRequest) -> Account:
     if not name and not _is_refused_unsigned(client):
         raise refused
     client.logger.warning(
-        "The account's profile can't be read (HTTP %d): its time zone is taken as UTC.", refused.status
+        "The account's profile can't be read (HTTP %d): UTC is used as its time zone.", refused.status
     )
     return Account(id=name or "", has_profile=False)
 

@@ -70,7 +70,7 @@ def scopes_named(*more: str) -> Iterator[None]:
             raise
         scopes = ("read:board-scope:jira-software", "read:project:jira", "read:sprint:jira-software", *more)
         raise SignInRefused(
-            f"The token lacks the scopes for boards and sprints: make one with {', '.join(scopes[:-1])} and"
+            f"The token lacks the scopes for boards and sprints: create one with {', '.join(scopes[:-1])} and"
             f" {scopes[-1]}.",
             reason="scope",
             status=refused.status,

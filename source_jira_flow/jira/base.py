@@ -157,7 +157,7 @@ class Jira(ABC):
 
     @abstractmethod
     def deleted_worklogs(self, since: int) -> Iterator[tuple[str, int]]:
-        """Ids of the work logs of all projects that were deleted since then, but for the last minute, and when.
+        """Ids of work logs in all projects that were deleted since then, except in the last minute, and when.
 
         Instants are epoch milliseconds. Whether `since` itself is among them is not certain.
         """

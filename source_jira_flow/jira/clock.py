@@ -29,7 +29,7 @@ def agreed_time(server_time: Any, headers: Mapping[str, str], logger: Logger) ->
     if max(told.values()) - earliest <= CLOCKS_AGREE:
         return next(iter(told.values()))
     logger.warning(
-        "The clocks disagree: %s. The sync takes the earliest. Set the wrong clock right, best by a time server.",
+        "The clocks disagree: %s. The sync takes the earliest. Correct the wrong clock, preferably with a time server.",
         ", ".join(f"{clock} says {from_milliseconds(instant)}" for clock, instant in told.items()),
     )
     return earliest

@@ -70,7 +70,7 @@ class Instance:
         """Raises SignInRefused unless Jira still takes us for the account that signed in."""
         if read_account(self.jira.client).id != self.account.id:
             raise SignInRefused(
-                "Jira took the sign-in for another account than before: sync again.", reason="anonymous"
+                "Jira treated the sign-in as another account than before: sync again.", reason="anonymous"
             )
 
     def prove_answer(self) -> None:
@@ -169,7 +169,7 @@ def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
 
 
 def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
-    """Who we are, and the client that got there: by the site, or by Atlassian's gateway for what works only there."""
+    """The account, and the client that reached it: through the site, or through Atlassian's gateway if need be."""
     where = config.credentials.gateway if server.is_cloud and not is_gateway(client.base_url) else "never"
     if where == "only":
         client = _gateway_alone(client)
@@ -194,8 +194,8 @@ def _gateway_alone(client: JiraClient) -> JiraClient:
     through_gateway = gateway(client)
     if through_gateway is None:
         raise ConfigurationError(
-            "The site does not tell its cloud id, and this way to sign in works only at Atlassian's gateway: enter"
-            " https://api.atlassian.com/ex/jira/CLOUD-ID as the base URL."
+            "The site does not return its cloud ID, and this way to sign in only works through Atlassian's gateway:"
+            " enter https://api.atlassian.com/ex/jira/CLOUD-ID as the base URL."
         )
     return through_gateway
 

@@ -109,7 +109,7 @@ class RestJira(Jira):
             if page.get("lastPage") is not False:
                 return
             if page["until"] <= since:
-                raise BrokenPromise("Jira's list of deleted work logs runs in a circle: it would never end.")
+                raise BrokenPromise("Jira's list of deleted work logs loops: it would never end.")
             since = int(page["until"])
 
     def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:

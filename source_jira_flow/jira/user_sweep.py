@@ -55,7 +55,7 @@ class PrefixSweep:
         # From here on only those are found whose names begin with letters that are asked for.
         self.may_be_incomplete = True
         self._opened[""] = set()
-        # Names that come to light bring letters that were not asked for yet; go on until there are none.
+        # Names found bring letters that were not asked for yet: continue until there are none.
         while questions := list(self._open_questions()):
             yield from self._ask_all(questions)
 
@@ -111,10 +111,10 @@ class _Alphabet:
             self._names_with_others.append(name)
 
     def letters_behind(self, prefixes: Iterable[str]) -> dict[str, set[str]]:
-        """For each prefix the letters that a name may go on with.
+        """For each prefix the letters that may follow it in a name.
 
         Punctuation counts everywhere; so do all other letters unless there are very many (Chinese, say), which count
-        only where a name was seen to go on with them.
+        only where they follow it in a name that was found.
         """
         everywhere = {letter for letter in self._others if letter.isascii()}
         if len(self._others) <= _MOST_LETTERS_EVERYWHERE:

@@ -107,7 +107,7 @@ class SweptUserList(UserList):
         self.may_be_cut = self._sweep.may_be_incomplete
         if self.may_be_cut:
             self._client.logger.info(
-                "This Jira cuts its lists of users: %d were found by asking %d times. The list may be incomplete;"
+                "This Jira limits its lists of users: %d were found with %d searches. The list may be incomplete;"
                 " people who occur in issues of the same sync are added.",
                 self._sweep.found,
                 self._sweep.asked,

@@ -62,11 +62,12 @@ def signature_words(used: str, believed: str | None, configured: str | None, key
     """
     if believed is not None and believed != used:
         return (
-            "Jira can't verify the signature, since a proxy makes it see another address. Compare: the base URL used is"
+            "Jira can't verify the signature, because a proxy makes it see another address. Compare: the base URL"
+            " used is"
             f" {used}, but Jira checks signatures for {believed}. Use that one as the base URL, or make the proxy pass"
             " scheme, host and port on unchanged."
         )
-    key = f"the application link must hold the public key that belongs to {key_file}"
+    key = f"the application link must have the public key that belongs to {key_file}"
     if believed is None and configured != used:
         theirs = f"which is {configured}" if configured else "which Jira shows only after a sign-in"
         return (

@@ -105,7 +105,7 @@ class Walk:
         wanted = clean_base_url(options.base_url) if options.base_url else None
         if kept is None:
             if options.resume:
-                raise ConfigurationError(f"There is nothing to continue at {place}: begin with --base-url.")
+                raise ConfigurationError(f"There is nothing to continue at {place}: start with --base-url.")
             return None
         if wanted in (None, kept.base_url):
             question = f"A setup for {kept.base_url} was started here. Continue it?"
@@ -122,7 +122,7 @@ class Walk:
         try:
             server = read_server_info(client)
         except SignInRefused:
-            self._screen.done(f"Something answers at {base_url}, but it tells nothing before a sign-in.")
+            self._screen.done(f"Something responds at {base_url}, but it tells nothing without a sign-in.")
             return None
         refuse_old_version(server)
         self._screen.done(f"{_kind(server)} answers at {base_url}")

@@ -225,7 +225,7 @@ class Backfill:
             return
         for window, streams in verdict.windows:
             self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
-        raise PassingFault(f"{message} The next sync reads that stretch again.")
+        raise PassingFault(f"{message} The next sync reads that period again.")
 
 
 def _no_issue(stream: str, issue: JsonObject) -> bool:

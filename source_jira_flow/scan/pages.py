@@ -108,7 +108,7 @@ class RangeReader:
                 cursor = None
             else:
                 if page.next in cursors:
-                    raise BrokenPromise("Jira's page tokens run in a circle: the search would never end.")
+                    raise BrokenPromise("Jira's page tokens loop: the search would never end.")
                 cursor = page.next
                 cursors.add(cursor)
                 yield ScanPage(fresh, Position(self._second), self._whole)

@@ -107,7 +107,7 @@ class IssueReader:
         self._fail_at_end(
             PassingFault(
                 f"Jira lists {listed(keys)} and refuses to search there: {refused} All other projects were read; the"
-                " next sync begins there anew."
+                " next sync starts again there."
             )
         )
         return 0
@@ -138,7 +138,7 @@ class IssueReader:
         if not again.whole:
             raise PassingFault(
                 "Jira lists an issue without a key: ask your Jira administrator to look at what was edited last. All"
-                " others were read; the next sync reads that stretch again."
+                " others were read; the next sync reads that period again."
             )
 
     def find_project(self, project_id: str) -> Project | None:

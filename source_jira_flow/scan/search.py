@@ -8,6 +8,7 @@ for by halves, down to the issue that breaks it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from logging import Logger
 from typing import Any
 
@@ -28,27 +29,18 @@ _MOST_EMPTY_PAGES = 50
 _FEW = 20
 
 
+@dataclass
 class IssueSearch:
-    """Searches for whole issues. `page_size` is how many the next page is asked for."""
+    """Searches for whole issues. `page_size` is how many the next page is asked for; `prove_answer` raises unless the
+    last answer was for the account that signed in."""
 
-    def __init__(
-        self,
-        jira: Jira,
-        fields: Sequence[str],
-        expand: Sequence[str],
-        page_size: int,
-        prove_answer: Callable[[], None],
-        unreadable: Unreadable,
-        logger: Logger,
-    ) -> None:
-        """`prove_answer` raises unless the last answer was for the account that signed in."""
-        self.jira = jira
-        self.page_size = page_size
-        self.fields = fields
-        self.expand = expand
-        self._prove_answer = prove_answer
-        self._unreadable = unreadable
-        self._logger = logger
+    jira: Jira
+    fields: Sequence[str]
+    expand: Sequence[str]
+    page_size: int
+    prove_answer: Callable[[], None]
+    unreadable: Unreadable
+    logger: Logger
 
     def page(self, query: str, cursor: Any | None = None, counted: Count | None = None) -> SearchPage:
         """One page of a query; `cursor` is an earlier page's `next`, `counted` how many Jira counted of it before."""
@@ -73,7 +65,7 @@ class IssueSearch:
             page = self._asked(query, _NAMES, ID_PAGE_SIZE, cursor)
             for row in page.issues:
                 if _is_named(row) and not is_identified(row):
-                    self._unreadable.note(row["key"], row["key"])
+                    self.unreadable.note(row["key"], row["key"])
         rows = [row for row in page.issues if is_identified(row)]
         return SearchPage(rows, page.next, all(map(_is_named, page.issues)))
 
@@ -96,7 +88,7 @@ class IssueSearch:
         """Whether Jira confirms that it has no such issue, by id or key. To nobody, it says so of every issue."""
         if self.jira.issue_exists(reference):
             return False
-        self._prove_answer()
+        self.prove_answer()
         return True
 
     def by_reference(self, references: Iterable[str]) -> list[JsonObject]:
@@ -105,12 +97,12 @@ class IssueSearch:
 
     def note_nameless(self) -> None:
         """An issue of which not even id or key is known: the stretch that it lies in can't count as read."""
-        self._unreadable.note("", "one without a key")
+        self.unreadable.note("", "one without a key")
 
     def note_unread(self, issue_ids: Iterable[str]) -> None:
         """Issues that Jira lists and does not show."""
         for issue_id in issue_ids:
-            self._unreadable.note(issue_id, issue_id)
+            self.unreadable.note(issue_id, issue_id)
 
     # -- nothing is there --------------------------------------------------------------------------
 
@@ -131,14 +123,14 @@ class IssueSearch:
             if cursor is None and (counted is None or counted.number):
                 counted = self.jira.count(jql.where(query))
             if cursor is not None or counted is None or not counted.number:
-                self._prove_answer()
+                self.prove_answer()
                 return page
         if counted is not None and (counted.exact or counted.number > _FEW):
             raise PassingFault(
-                f"Jira counts {counted.number} issues where its search gave none, also when asked again. Sync again;"
-                " where it stays so, ask your Jira administrator to look at the search index."
+                f"Jira counts {counted.number} issues where its search gave none, also when asked again. Sync again."
+                " If it happens again, ask your Jira administrator to check the search index."
             )
-        self._prove_answer()
+        self.prove_answer()
         return page
 
     # -- what can't be read ------------------------------------------------------------------------
@@ -196,7 +188,7 @@ class IssueSearch:
 
     def _unread(self, row: JsonObject) -> list[JsonObject]:
         """What is known of its place, for the read to pass it; nothing where that is not known."""
-        self._unreadable.note(_reference(row), str(row.get("key") or row.get("id")))
+        self.unreadable.note(_reference(row), str(row.get("key") or row.get("id")))
         fields = row.get("fields")
         is_placed = is_identified(row) and isinstance(fields, dict)
         return [{**row, "fields": fields, UNREAD: True}] if is_placed else []
@@ -207,7 +199,7 @@ class IssueSearch:
         for issue in sound:
             odd = set_aside(issue)
             if odd:
-                self._logger.warning(
+                self.logger.warning(
                     "Issue %s: %s in a form that is not known. Its column is null, and `fields` has it as it came.",
                     issue["key"],
                     listed(odd),

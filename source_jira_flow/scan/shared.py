@@ -71,7 +71,7 @@ class SharedScan:
         # A scan that failed has failed the stream issues; there is nothing to add to that.
         self.seen.wait()
         if "issues" not in sync.chosen:
-            sync.logger.warning("coverage tells about the stream issues: choose that one, too.")
+            sync.logger.warning("coverage describes the stream issues: choose that one, too.")
         for row in self.seen.coverage:
             yield Record(data=row, stream_name=COVERAGE)
         if self.seen.coverage:

@@ -31,32 +31,33 @@ class ApiToken(SignIn):
     )
     gateway = "perhaps"
     lacking_scopes = (
-        "The API token lacks {scopes}: make a token that has them, or one without scopes, in the Atlassian account"
-        " under Security, API tokens."
+        "The API token lacks {scopes}: create a token that has them, or one without scopes, in the Atlassian account"
+        " under Security → API tokens."
     )
     words = {  # noqa: RUF012  # never changed
-        "scope": "The API token lacks a scope that this request needs: make a token with the scopes read:jira-work and"
-        " read:jira-user, or one without scopes.",
-        "password_as_token": "This is the account's password, and Jira Cloud takes an API token only: make one in the"
-        " Atlassian account under Security, API tokens, and enter it as the access token.",
-        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the API token: it may be mistyped,"
-        " revoked or expired, or the e-mail is not that of its account. Make a new token if it was in order before.",
-        "unauthorized": "Jira did not accept the e-mail and API token: check that the e-mail is the one of the account"
-        " that made the token, that the token was pasted whole, and that it is not revoked or expired. It must be Jira"
-        " Cloud; elsewhere use another method.",
+        "scope": "The API token lacks a scope that this request needs: create a token with the scopes read:jira-work"
+        " and read:jira-user, or one without scopes.",
+        "password_as_token": "This is the account's password, but Jira Cloud only accepts API tokens: create one in the"
+        " Atlassian account under Security → API tokens, and enter it as the access token.",
+        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the API token: it may be mistyped,"
+        " revoked or expired, or the e-mail address belongs to another account. If it worked before, create a new"
+        " token.",
+        "unauthorized": "Jira did not accept the e-mail and API token: check that the e-mail address is that of the"
+        " account that created the token, that the token was pasted completely, and that it is not revoked or expired."
+        " It only works with Jira Cloud.",
     }
 
     @classmethod
     def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:
         email, token = values["email"], values["access_token"]
         if "@" not in email and "@" in token:
-            yield "E-mail address and API token are swapped: enter each in the field of the other."
+            yield "E-mail address and API token are swapped: put each into the other's field."
         elif "@" not in email:
-            yield "The e-mail address has no @: enter the address of the Atlassian account that made the token."
+            yield "The e-mail address has no @: enter the address of the Atlassian account that created the token."
         elif looks_like_personal_access_token(token):
             yield (
-                "The API token is a personal access token of a self-hosted Jira: choose “personal access token” as the"
-                " way to sign in, or make an API token in the Atlassian account if this is Jira Cloud."
+                "The API token is a personal access token of self-hosted Jira: choose “personal access token” as the"
+                " way to sign in, or create an API token in the Atlassian account if this is Jira Cloud."
             )
 
     def signer(self) -> Signer:

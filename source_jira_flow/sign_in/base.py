@@ -112,7 +112,7 @@ class Field:
         if self.is_list and isinstance(value, list) and all(isinstance(part, str) for part in value):
             value = " ".join(value)
         if value is not None and not isinstance(value, str):
-            raise ConfigurationError(f"The {self.title} must be a text: enter '{self.name}' again.")
+            raise ConfigurationError(f"The {self.title} must be text: enter '{self.name}' again.")
         text = (value or "").strip().strip(_INVISIBLE).strip()
         if self.is_token and text[:1] + text[-1:] in _QUOTES:
             text = text[1:-1].strip()
@@ -130,10 +130,10 @@ class Field:
                 f" '{self.name}'."
             )
         if not self.is_multiline and re.search(r"\s", text) and (self.is_secret or self.is_token):
-            raise ConfigurationError(f"The {self.title} has a space or line break inside: paste it again, without any.")
+            raise ConfigurationError(f"The {self.title} contains a space or line break: paste it again without it.")
         if self.is_token and not (text.isascii() and text.isprintable()):
             raise ConfigurationError(
-                f"The {self.title} has a character inside that does not belong there: copy it again, and paste it into"
+                f"The {self.title} contains a character that does not belong there: copy it again, and paste it into"
                 f" '{self.name}'."
             )
 
@@ -160,7 +160,7 @@ class SignIn(ABC):
     retired_by_cloud: ClassVar[str] = ""
     retired_by_self_hosted: ClassVar[str] = ""
     # Of what has scopes; {scopes} names them.
-    lacking_scopes: ClassVar[str] = "The sign-in lacks {scopes}: make one that has them."
+    lacking_scopes: ClassVar[str] = "The sign-in lacks {scopes}: create one that has them."
     words: ClassVar[Mapping[str, str]] = {}
     administrator_fixes: ClassVar[frozenset[str]] = frozenset()
     network_team_fixes: ClassVar[frozenset[str]] = frozenset()

@@ -40,38 +40,39 @@ _NOT_ALLOWED = (
 
 # {clock} is how far this machine's clock is off, {problem} Jira's own word.
 WORDS: Mapping[str, str] = {
-    "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the OAuth token: "
+    "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the OAuth token: "
     + _AUTHORIZE_AGAIN
-    + ". A proxy that takes the Authorization header away may be the cause too.",
+    + ". A proxy that removes the Authorization header may also be the cause.",
     "unauthorized": "Jira did not accept the OAuth sign-in and gave no reason: compare consumer key and public"
     " key with " + _LINK + ", then " + _AUTHORIZE_AGAIN + ".",
     "oauth:consumer_key_unknown": "Jira does not know the consumer key: compare it with the incoming settings of "
     + _LINK
     + ". Was “Create incoming link” ticked?",
-    "oauth:signature_invalid": "Jira can't verify the signature: the private key does not fit the public key of the"
+    "oauth:signature_invalid": "Jira can't verify the signature: the private key does not match the public key of the"
     " application link, or a proxy makes Jira see another address. Compare the key, and the base URL with the one in"
     " Jira's general configuration.",
-    "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or made for another"
+    "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or issued for another"
     " consumer: " + _AUTHORIZE_AGAIN + ".",
     "oauth:token_expired": "The OAuth access token has expired: " + _AUTHORIZE_AGAIN + ".",
     "oauth:token_revoked": "The OAuth access token was revoked in Jira: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:token_used": "Jira says that this OAuth token was used up, as a request token is: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Set the clock right, best by a time"
-    " server.",
+    "oauth:token_used": "Jira says that this OAuth token was already used, as a request token would be: "
+    + _AUTHORIZE_AGAIN
+    + ".",
+    "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Correct the clock, preferably with a"
+    " time server.",
     "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask"
-    " your network team if it stays.",
+    " your network team if it happens again.",
     "oauth:permission_denied": _NOT_ALLOWED,
     "oauth:permission_unknown": _NOT_ALLOWED,
     "oauth:consumer_key_refused": _NOT_ALLOWED,
     "oauth:consumer_key_rejected": _NOT_ALLOWED,
     "oauth:user_refused": "The authorization was denied in Jira: " + _AUTHORIZE_AGAIN + ", and press Allow.",
-    "oauth:signature_method_rejected": "Jira wants RSA-SHA1 signatures for this consumer: enter the RSA public key in "
-    + _LINK
-    + ".",
-    "oauth:parameter_absent": "Jira misses a part of the OAuth sign-in: a proxy may cut the Authorization header. Ask"
-    " your network team to let it through, and try again.",
-    "oauth:parameter_rejected": "Jira does not take a part of the OAuth sign-in: check consumer key and access token"
-    " for characters that do not belong there.",
+    "oauth:signature_method_rejected": "Jira requires RSA-SHA1 signatures for this consumer: enter the RSA public key"
+    " in " + _LINK + ".",
+    "oauth:parameter_absent": "Part of the OAuth sign-in did not reach Jira: a proxy may be removing the"
+    " Authorization header. Ask your network team to let it through, and try again.",
+    "oauth:parameter_rejected": "Jira does not accept part of the OAuth sign-in: check the consumer key and access"
+    " token for wrong characters.",
     "oauth": "Jira refuses the OAuth sign-in ({problem}): compare consumer key and public key with "
     + _LINK
     + ", then "
@@ -188,8 +189,7 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
     """
     if len(pasted) > _LONGEST_KEY:
         raise ConfigurationError(
-            "The private key is longer than any key: paste the text of the key file alone, from -----BEGIN to the END"
-            " line."
+            "The private key is too long: paste only the text of the key file, from -----BEGIN to the END line."
         )
     text = pasted.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n")
     found = _framed(text)
@@ -212,7 +212,9 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
         except (ValueError, UnsupportedAlgorithm, binascii.Error, UnicodeEncodeError):
             continue
         if not isinstance(key, RSAPrivateKey):
-            raise ConfigurationError("The private key is not an RSA key: Jira's application links take RSA only.")
+            raise ConfigurationError(
+                "The private key is not an RSA key, and Jira's application links only accept RSA keys: use one."
+            )
         return key
     raise ConfigurationError(
         "The private key can't be read: it may be cut short."
@@ -244,7 +246,7 @@ def _refuse_other_pem(label: str, body: str) -> None:
         )
     if label not in ("PRIVATE KEY", "RSA PRIVATE KEY"):
         raise ConfigurationError(
-            f"The private key is of the kind {label}: Jira's application links take RSA keys only."
+            f"The private key is of the kind {label}, and Jira's application links only accept RSA keys: use one."
         )
 
 

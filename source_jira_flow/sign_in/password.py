@@ -32,39 +32,42 @@ class Password(SignIn):
         Field("username", "user name"),
         Field("password", "password", is_secret=True),
     )
-    refused_by_cloud = "Jira Cloud takes no passwords: use an access token (e-mail address and API token) or OAuth."
+    refused_by_cloud = (
+        "Jira Cloud does not accept passwords: use an access token (e-mail address and API token) or OAuth."
+    )
     retired_by_self_hosted = (
         "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to change to it"
         " (source-jira-flow oauth) or to a personal access token."
     )
     administrator_fixes = frozenset(("basic_disabled",))
     words = {  # noqa: RUF012  # never changed
-        "basic_disabled": "This Jira has sign-in by user name and password switched off: ask your Jira administrator to"
+        "basic_disabled": "Sign-in by user name and password is switched off in this Jira: ask your Jira"
+        " administrator to"
         " allow it for the service account (Administration → System → Authentication methods), or use OAuth.",
-        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the user name and password: check both"
-        " in a browser. A proxy that takes the sign-in away may be the cause too.",
+        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the user name and password: check"
+        " both in a browser. A proxy that removes the Authorization header may also be the cause.",
         "unauthorized": "Jira did not accept the user name and password: check both once in a browser. Several failures"
-        " in a row make Jira ask for a CAPTCHA. Where Jira has single sign-on only, use OAuth.",
+        " in a row make Jira ask for a CAPTCHA. If Jira only has single sign-on, use OAuth.",
     }
 
     @classmethod
     def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:
         if ":" in values["username"]:
-            yield "The user name holds a colon, which this way to sign in can't send: use OAuth instead."
+            yield "The user name contains a colon, which this way to sign in can't send: use OAuth instead."
         if looks_like_personal_access_token(values["password"]):
             yield "The password is a personal access token: choose “personal access token” as the way to sign in."
         if looks_like_api_token(values["password"]):
             yield (
-                "The password is an API token of an Atlassian account, which Jira Cloud takes together with the e-mail"
-                " address: choose “access token” as the way to sign in."
+                "The password is an API token of an Atlassian account, which Jira Cloud accepts together with the"
+                " e-mail address: choose “access token” as the way to sign in."
             )
         for field in cls.fields:
             try:
                 values[field.name].encode(_ENCODING)
             except UnicodeEncodeError:
                 yield (
-                    f"The {field.title} holds a character that self-hosted Jira can't read from a sign-in of this kind"
-                    " (it takes ISO-8859-1 only): use OAuth, or a service account without such characters."
+                    f"The {field.title} contains a character that self-hosted Jira can't read in this kind of sign-in"
+                    " (only ISO-8859-1): use OAuth, or a service account without such characters."
                 )
 
     def signer(self) -> Signer:

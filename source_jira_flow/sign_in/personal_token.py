@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
 from source_jira_flow.sign_in.basic import looks_like_api_token
 
-_MAKE_ANOTHER = "make a new one in the account's Jira profile under Personal Access Tokens"
+_MAKE_ANOTHER = "create a new one in the account's Jira profile under Personal Access Tokens"
 _ENDS = (
     ("personal_token:expired", re.compile(r"token\b.{0,40}\bexpired|expired.{0,40}\btoken", re.IGNORECASE)),
     ("personal_token:revoked", re.compile(r"token\b.{0,40}\brevoked|revoked.{0,40}\btoken", re.IGNORECASE)),
@@ -41,13 +41,13 @@ class PersonalToken(SignIn):
     words = {  # noqa: RUF012  # never changed
         "personal_token:expired": "The personal access token has expired: " + _MAKE_ANOTHER + ".",
         "personal_token:revoked": "The personal access token was revoked: " + _MAKE_ANOTHER + ".",
-        "personal_token:before_jira": "Something before Jira refuses the personal access token, such as a proxy or"
+        "personal_token:before_jira": "Something in front of Jira refuses the personal access token, such as a proxy or"
         " single sign-on: ask your network team to let the Authorization header of Airbyte's requests through to Jira.",
-        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the personal access token: "
+        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the personal access token: "
         + _MAKE_ANOTHER
-        + ". A proxy that takes the Authorization header away may be the cause too.",
-        "unauthorized": "This Jira did not accept the personal access token: it was revoked, has expired, is of another"
-        " Jira, or was not pasted whole. Paste it again, or " + _MAKE_ANOTHER + ".",
+        + ". A proxy that removes the Authorization header may also be the cause.",
+        "unauthorized": "This Jira did not accept the personal access token: it was revoked, has expired, belongs to"
+        " another Jira, or was not pasted completely. Paste it again, or " + _MAKE_ANOTHER + ".",
     }
     network_team_fixes = frozenset(("personal_token:before_jira",))
 
@@ -55,8 +55,8 @@ class PersonalToken(SignIn):
     def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:
         if looks_like_api_token(values["token"]):
             yield (
-                "This is an API token of an Atlassian account, which Jira Cloud takes together with the e-mail address:"
-                " choose “access token” as the way to sign in."
+                "This is an API token of an Atlassian account, which Jira Cloud accepts together with the e-mail"
+                " address: choose “access token” as the way to sign in."
             )
 
     def signer(self) -> Signer:

@@ -58,25 +58,24 @@ class ServiceAccount(SignIn):
     )
     gateway = "only"
     lacking_scopes = (
-        "The service account's credentials lack {scopes}: make new ones that have them, in Atlassian Administration"
+        "The service account's credentials lack {scopes}: create new ones that have them, in Atlassian Administration"
         " under Directory → Service accounts."
     )
     words = {  # noqa: RUF012  # never changed
         "service_account:refused": "The service account's client ID and client secret are not accepted: paste both"
-        " again. If they were in order before, they were revoked or have expired: make new ones for the service"
-        " account.",
-        "service_account:scope": "The service account does not have the scopes that are asked for: leave the field"
-        " scopes empty, or enter only those that its credentials were made with.",
-        "service_account:absent": "There are no service accounts with OAuth 2.0 at this Jira: check the base URL and"
+        " again. If they worked before, they were revoked or have expired: create new ones.",
+        "service_account:scope": "The service account does not have the requested scopes: leave the field"
+        " scopes empty, or enter only scopes that its credentials have.",
+        "service_account:absent": "This Jira has no service accounts with OAuth 2.0: check the base URL and"
         " that Jira is Data Center 11 or newer, or use a personal access token.",
-        "service_account:other": "No token was given to the service account (“{problem}”): check its client ID, client"
-        " secret and scopes, and ask the administrator who made them.",
-        "scope": "The service account's credentials lack a scope that this request needs: make new ones with the scopes"
-        " read:jira-work and read:jira-user.",
-        "anonymous": "Jira takes the sign-in as anonymous, so it does not accept the service account's token: check"
-        " that the service account has access to Jira. A proxy that takes the Authorization header away may be"
-        " the cause too.",
-        "unauthorized": "Jira does not accept the service account's token, although it was made just now: check that"
+        "service_account:other": "The service account did not get a token (“{problem}”): check its client ID, client"
+        " secret and scopes, and ask the administrator who created them.",
+        "scope": "The service account's credentials lack a scope that this request needs: create new ones with the"
+        " scopes read:jira-work and read:jira-user.",
+        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the service account's token: check"
+        " that the service account has access to Jira. A proxy that removes the Authorization header may also be the"
+        " cause.",
+        "unauthorized": "Jira does not accept the service account's token, although it was just issued: check that"
         " the service account has access to this Jira, and that its credentials have scopes for Jira.",
     }
 
@@ -200,7 +199,7 @@ def _token_address(client: Asker) -> str:
 def _token_in(document: Any, base_url: str, asked: float, url: str) -> _Token:
     text = document.get("access_token") if isinstance(document, dict) else None
     if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
-        raise BrokenPromise(f"{url} answered without a token, and without saying why.")
+        raise BrokenPromise(f"{url} did not return a token, and gave no reason.")
     secret_text.hide(text)
     life = document.get("expires_in")
     seconds = float(life) if isinstance(life, (int, float)) and life > 0 else _USUAL_LIFE

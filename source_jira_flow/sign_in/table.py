@@ -1,4 +1,4 @@
-"""All ways to sign in. Nothing outside this folder, but for the spec, knows any of them by its name."""
+"""All ways to sign in. Only this folder and the spec know their names."""
 
 from __future__ import annotations
 

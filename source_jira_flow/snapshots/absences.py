@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from logging import Logger
 from typing import Any
 
@@ -23,101 +24,89 @@ MOST_ASKED_IF_ALIVE = 500
 NOT_TOLD: Columns = {}
 
 
+@dataclass
 class Absences:
     """Asks for each id that is missing by itself: 404 means gone, 403 says nothing, and what is found is sent.
 
     `find` gives the columns of one id, None where Jira answers 404, NOT_TOLD where it can't be known. `prove_sign_in`
     raises unless Jira still knows who asks: to nobody, everything is a 404. For the same reason a 404 counts only when
-    it comes twice.
+    it comes twice. `title` names the list, `key` makes an id what its column holds. A list that is not `whole` may
+    rightly lack what is still there: Jira cuts it, or it shows no more on any board.
     """
 
-    def __init__(
-        self,
-        comparison: Comparison,
-        find: Callable[[str], Columns | None],
-        prove_sign_in: Callable[[], None],
-        *,
-        title: str,
-        workers: int,
-        logger: Logger,
-        whole: bool = True,
-        key: Callable[[str], str | int] = str,
-    ) -> None:
-        """`title` names the list, `key` makes an id what its column holds. A list that is not `whole` may rightly lack
-        what is still there: Jira cuts it, or it shows no more on any board."""
-        self._comparison = comparison
-        self._find = find
-        self._prove_sign_in = prove_sign_in
-        self._title = title
-        self._workers = workers
-        self._logger = logger
-        self._whole = whole
-        self._key = key
-        self._alive = 0
+    comparison: Comparison
+    find: Callable[[str], Columns | None]
+    prove_sign_in: Callable[[], None]
+    title: str
+    workers: int
+    logger: Logger
+    whole: bool = True
+    key: Callable[[str], str | int] = str
+    _alive: int = field(default=0, init=False)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Records of what is gone, and of what was found and changed.
 
         Raises PassingFault where the list came back short although Jira still has what is missing.
         """
-        missing = self._comparison.missing()
+        missing = self.comparison.missing()
         yield from self._ask(missing[:PROBE])
         mostly_alive = 2 * self._alive >= PROBE
         if self._came_short(len(missing), mostly_alive):
             self._keep(missing[PROBE:])
-            known = len(self._comparison.stored.listed)
+            known = len(self.comparison.stored.listed)
             raise PassingFault(
-                f"Jira's list of {self._title} came back without {len(missing)} of {known} that were there before,"
+                f"Jira's list of {self.title} came back without {len(missing)} of {known} that were there before,"
                 " and Jira does not say that they are gone: nothing is concluded from it. Sync again."
             )
         most = MOST_ASKED_IF_ALIVE if mostly_alive else MOST_ASKED
         yield from self._ask(missing[PROBE:most])
         if missing[most:]:
             self._keep(missing[most:])
-            self._logger.warning(
+            self.logger.warning(
                 "%d of the %s are missing from Jira's list; %d of them were looked at, the others stay as they are.",
                 len(missing),
-                self._title,
+                self.title,
                 most,
             )
 
     def _came_short(self, missing: int, mostly_alive: bool) -> bool:
         if self._alive == 0:
             return False
-        listed_nothing = len(self._comparison.present) <= self._alive
+        listed_nothing = len(self.comparison.present) <= self._alive
         return listed_nothing or (
-            self._whole and mostly_alive and missing > max(PROBE, LARGEST_SHARE * len(self._comparison.stored.listed))
+            self.whole and mostly_alive and missing > max(PROBE, LARGEST_SHARE * len(self.comparison.stored.listed))
         )
 
     def _ask(self, identifiers: Sequence[str]) -> Iterator[dict[str, Any]]:
         absent = []
-        for identifier, columns in in_parallel(self._found, identifiers, self._workers):
+        for identifier, columns in in_parallel(self._found, identifiers, self.workers):
             if columns is None:
                 absent.append(identifier)
             else:
                 yield from self._settle(identifier, columns)
         if not absent:
             return
-        self._prove_sign_in()
-        for identifier, columns in in_parallel(self._found, absent, self._workers):
+        self.prove_sign_in()
+        for identifier, columns in in_parallel(self._found, absent, self.workers):
             if columns is None:
-                yield self._comparison.remove(identifier, self._key(identifier))
+                yield self.comparison.remove(identifier, self.key(identifier))
             else:
                 yield from self._settle(identifier, columns)
 
     def _settle(self, identifier: str, columns: Columns) -> Iterator[dict[str, Any]]:
         self._alive += 1
         if columns:
-            yield from self._comparison.listed(columns)
+            yield from self.comparison.listed(columns)
         else:
-            self._comparison.keep(identifier)
+            self.comparison.keep(identifier)
 
     def _found(self, identifier: str) -> Columns | None:
         try:
-            return self._find(identifier)
+            return self.find(identifier)
         except Forbidden:
             return NOT_TOLD
 
     def _keep(self, identifiers: Sequence[str]) -> None:
         for identifier in identifiers:
-            self._comparison.keep(identifier)
+            self.comparison.keep(identifier)

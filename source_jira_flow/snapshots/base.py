@@ -60,7 +60,7 @@ class Snapshot(ABC):
         """Called where Jira listed nothing. Raises where that can't be right, and warns where it needs a word."""
 
     def own_state(self, *, complete: bool) -> dict[str, Any]:
-        """What the state holds besides digests; of the last sync where this reading is not `complete`."""
+        """What the state has in addition to digests; of the last sync where this reading is not `complete`."""
         return {}
 
     # -- what does not -----------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class SprintSnapshot(Snapshot):
         return reading
 
     def _explain(self, refused: JiraFlowError) -> None:
-        """Without Jira Software there are no sprints; but what was there once does not vanish without a word."""
+        """No sprints without Jira Software; but if there were sprints before, raises."""
         if not is_out_of_reach(refused):
             raise refused
         if isinstance(refused, ClosedToAccount):
@@ -78,14 +78,14 @@ class SprintSnapshot(Snapshot):
                 self.comparison.keep(identifier)
         elif self.stored.listed:
             raise ConfigurationError(
-                f"Jira refuses its boards now, and gave them before: {refused} Ask your Jira administrator whether the"
-                " account has lost its licence for Jira Software, or reset the stream sprints."
+                f"Jira now refuses access to boards, which it allowed before: {refused} Ask your Jira administrator"
+                " whether the account has lost its license for Jira Software, or clear the stream sprints."
             ) from refused
         if isinstance(refused, NotFound):
             self.sync.logger.info("This Jira has no Jira Software, and so no boards and no sprints.")
         else:
             self.sync.logger.warning(
-                "The account gets no boards, so sprints holds only those that occur in issues of the same sync%s: %s",
+                "The account can't read boards, so sprints only has those that occur in issues of the same sync%s: %s",
                 "" if "issues" in self.sync.chosen else ". Choose the stream issues too to have them",
                 refused,
             )

@@ -60,6 +60,6 @@ class UserSnapshot(Snapshot):
                 " stream users to continue with the people who occur in issues."
             )
         self.sync.logger.warning(
-            "%s Until then, users holds only the people who occur in issues and comments of the same sync.",
+            "%s Until then, users only has the people who occur in issues and comments of the same sync.",
             no_browse_users(self.sync.jira.kind),
         )

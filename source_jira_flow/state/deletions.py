@@ -10,7 +10,7 @@ from source_jira_flow.state.migrations import readable
 
 
 def stored_deletions(state: Mapping[str, Any]) -> int | None:
-    """Epoch milliseconds, or None to begin anew. Raises ConfigurationError where the state can't be read."""
+    """Epoch milliseconds, or None to start over. Raises ConfigurationError where the state can't be read."""
     with readable("worklogs"):
         return milliseconds(str(state["deletions_until"])) if state.get("deletions_until") else None
 

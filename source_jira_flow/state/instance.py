@@ -37,8 +37,8 @@ class StateInstance:
         if stored.get("kind") != self._address["kind"]:
             before = _KIND_TITLES.get(str(stored.get("kind")), "another kind of Jira")
             raise WrongInstance(
-                f"The stored state of {stream} comes from {before}, and this is {self._jira.kind_title}, where ids mean"
-                " other things: create a new source for it."
+                f"The stored state of {stream} comes from {before}, and this is {self._jira.kind_title}, where the"
+                " same IDs mean something else: create a new source for it."
             )
         if all(stored.get(name) == self._address[name] for name in ("base_url", "configured_url")):
             return
@@ -46,11 +46,10 @@ class StateInstance:
         if not isinstance(sample, Mapping) or not any(self._has_project(*project) for project in sample.items()):
             raise WrongInstance(
                 f"The stored state of {stream} comes from another Jira ({stored.get('base_url')}) than the one at"
-                f" {self._address['configured_url']}: create a new source for this one, or reset the stream."
+                f" {self._address['configured_url']}: create a new source for this one, or clear the stream."
             )
         self._logger.warning(
-            "Jira answers under another address than before (%s, now %s);"
-            " its projects are the same, so the sync goes on.",
+            "Jira has a new address (before %s, now %s) but the same projects, so the sync continues.",
             stored.get("configured_url"),
             self._address["configured_url"],
         )

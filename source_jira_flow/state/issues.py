@@ -53,7 +53,7 @@ class IssueState:
 
     @classmethod
     def parse(cls, stream: str, raw: Mapping[str, Any]) -> IssueState:
-        """From the stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
+        """From the stream's state, empty to start over. Raises ConfigurationError where it can't be read."""
         if not raw:
             return cls()
         with readable(stream):

@@ -10,7 +10,7 @@ from source_jira_flow.state.packing import pack_digests, unpack_digests
 
 
 def stored_labels(state: Mapping[str, Any]) -> set[str]:
-    """From the stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
+    """From the stream's state, empty to start over. Raises ConfigurationError where it can't be read."""
     with readable("labels"):
         return set(unpack_digests(state["labels"])) if state else set()
 

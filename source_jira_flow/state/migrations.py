@@ -31,7 +31,7 @@ def migrated(stream: str, state: Mapping[str, Any]) -> State:
         if version > current_version():
             raise ConfigurationError(
                 f"The stored state of {stream} was written by a newer version of the connector: update the connector,"
-                " or reset the stream to read everything again."
+                " or clear the stream to read everything again."
             )
         for step in range(version, current_version()):
             current = {**MIGRATIONS[step](stream, current), "version": step + 1}
@@ -45,6 +45,6 @@ def readable(stream: str) -> Iterator[None]:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ConfigurationError(
-            f"The stored state of {stream} can't be read ({type(error).__name__}), so it was changed or cut: reset"
+            f"The stored state of {stream} can't be read ({type(error).__name__}), so it was changed or cut: clear"
             " the stream to read everything again."
         ) from error

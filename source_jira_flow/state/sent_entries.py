@@ -82,7 +82,7 @@ def _rising(ids: Sequence[int]) -> bool:
 
 
 def stored_entries(state: Mapping[str, Any]) -> SentEntries:
-    """From a state of `issue_changes`, empty to begin anew. Raises ConfigurationError where it can't be read."""
+    """From a state of `issue_changes`, empty to start over. Raises ConfigurationError where it can't be read."""
     with readable("issue_changes"):
         return SentEntries(state["entries"] if state else ())
 

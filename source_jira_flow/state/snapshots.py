@@ -36,7 +36,7 @@ class StoredSnapshot:
 
     @classmethod
     def parse(cls, state: Mapping[str, Any], stream: str) -> StoredSnapshot:
-        """From a stream's state, empty to begin anew. Raises ConfigurationError where it can't be read."""
+        """From a stream's state, empty to start over. Raises ConfigurationError where it can't be read."""
         if not state:
             return cls()
         with readable(stream):

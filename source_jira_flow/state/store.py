@@ -61,7 +61,7 @@ class States:
         return instance if isinstance(instance, Mapping) else None
 
     def stored(self, stream: str) -> State:
-        """The state to begin with, in today's form; empty to begin anew. Raises ConfigurationError.
+        """The state to begin with, in today's form; empty to start over. Raises ConfigurationError.
 
         A full refresh begins with a state of its own generation alone: Airbyte's resumable full refresh.
         """

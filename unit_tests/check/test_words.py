@@ -20,7 +20,8 @@ from source_jira_flow.sign_in.table import WAYS
 
 LONG_HOST = "a-very-long-name-of-a-host." * 8 + "example.com"
 AN_ACTION = re.compile(
-    r"\b(ask|authorize|check|compare|enter|log in|make|plan to change|renew|set|take|try|use)\b", re.IGNORECASE
+    r"\b(ask|authorize|check|compare|correct|create|enter|log in|make|plan to change|renew|set|take|try|use)\b",
+    re.IGNORECASE,
 )
 
 

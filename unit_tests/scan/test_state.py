@@ -56,7 +56,7 @@ def test_groups_that_have_caught_up_are_pooled_into_one_group() -> None:
     ],
 )
 def test_a_state_that_is_not_ours_is_a_clear_error(raw: dict[str, object]) -> None:
-    with pytest.raises(ConfigurationError, match="reset the stream"):
+    with pytest.raises(ConfigurationError, match="clear the stream"):
         IssueState.parse("issues", raw)
 
 

@@ -147,7 +147,7 @@ def test_who_occurred_in_issues_and_is_listed_now_is_sent_only_where_changed() -
 @pytest.mark.parametrize("name", ["listed", "occurring", "observed_at"])
 def test_a_damaged_state_says_what_to_do(name: str) -> None:
     _, state = read(None, user("a"))
-    with pytest.raises(ConfigurationError, match="reset the stream"):
+    with pytest.raises(ConfigurationError, match="clear the stream"):
         StoredSnapshot.parse({**state, name: "damaged"}, "users")
 
 

@@ -61,15 +61,15 @@ def test_a_newer_state_is_refused_in_one_sentence_that_names_the_stream(stream: 
     with pytest.raises(ConfigurationError) as refused:
         states({stream: stored(version=current_version() + 1)}).stored(stream)
     assert str(refused.value) == (
-        f"The stored state of {stream} was written by a newer version of the connector: update the connector, or reset"
-        " the stream to read everything again."
+        f"The stored state of {stream} was written by a newer version of the connector: update the connector, or"
+        f" clear the stream to read everything again."
     )
 
 
 @pytest.mark.parametrize("version", [None, 0, -1, "1", 1.5, True, [1]])
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_state_that_is_not_ours_says_what_to_do(version: Any, stream: str, states: MakeStates) -> None:
-    with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read.*reset the stream"):
+    with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read.*clear the stream"):
         states({stream: stored(version=version)}).stored(stream)
 
 
@@ -97,7 +97,7 @@ def test_an_older_state_is_brought_to_this_version_step_by_step(
 
 def test_a_step_that_meets_a_damaged_state_says_so(states: MakeStates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MIGRATIONS, 1, lambda _, state: {"moved": state["is not there"]})
-    with pytest.raises(ConfigurationError, match="reset the stream"):
+    with pytest.raises(ConfigurationError, match="clear the stream"):
         states({"users": stored()}).stored("users")
 
 
@@ -125,13 +125,13 @@ def test_another_address_with_the_same_projects_is_the_same_jira(
     with caplog.at_level("WARNING"):
         states({"users": moved, "labels": moved}).verify()
     assert len(caplog.records) == 1
-    assert "another address" in caplog.text
+    assert "a new address" in caplog.text
 
 
 @pytest.mark.parametrize("projects", [{"1": "OTHER"}, {}, None, ["1"], "1"])
 def test_another_address_without_the_projects_is_another_jira(projects: Any, states: MakeStates) -> None:
     moved = stored(instance={**INSTANCE, "configured_url": "https://old.invalid", "projects": projects})
-    with pytest.raises(WrongInstance, match="create a new source for this one, or reset the stream"):
+    with pytest.raises(WrongInstance, match="create a new source for this one, or clear the stream"):
         states({"users": moved}).verify()
 
 
