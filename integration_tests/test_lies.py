@@ -358,7 +358,7 @@ def test_bytes_that_the_fast_parser_refuses_are_replaced_and_the_issue_is_named(
     jira.lies.raw(spoiled, RAW[raw])
     assert sync(jira, warehouse) == ""
     verify(jira, warehouse)
-    assert "is not JSON" in caplog.text
+    assert "contained invalid JSON" in caplog.text
     assert spoiled.key in caplog.text or raw in SOUND
     caplog.clear()
     jira.site.clock.advance(DAY)
