@@ -279,6 +279,61 @@ def test_where_the_bulk_gives_nothing_what_was_embedded_is_kept_and_the_rest_is_
     assert f"Jira counts 60 entries in the history of {issue.key} and gives 40." in caplog.text
 
 
+def test_an_entry_of_a_node_whose_clock_is_behind_is_not_lost(jira: FakeJira) -> None:
+    site, warehouse = jira.site, Warehouse()
+    issue = edited(jira, 5)
+    sync(jira, warehouse)
+    site.edit_issue(issue, summary="by another node")
+    issue.history[-1].created = issue.history[0].created - 1
+    sync(jira, warehouse)
+    assert_whole(jira, warehouse)
+
+
+MALFORMED: list[dict[str, Any]] = [
+    {"histories": None, "total": 0},
+    {"histories": "none", "total": "many"},
+    {"histories": [None, 7, {"id": "x"}, {"items": []}, {"id": "1", "author": "Ann"}, {"id": "2", "items": [None]}]},
+]
+
+
+@pytest.mark.parametrize("changelog", [*MALFORMED, "odd", None])
+def test_a_history_in_an_unknown_form_stops_nothing(jira: FakeJira, changelog: Any) -> None:
+    warehouse = Warehouse()
+    key = visible(jira.site)[0].key
+
+    def spoiled(answer: Any) -> Any:
+        for issue in answer.get("issues", ()):
+            if issue["key"] == key and "changelog" in issue:
+                issue["changelog"] = changelog
+        return answer
+
+    jira.faults.changed(spoiled, match=lambda request: b"changelog" in request.body and b"jql" in request.body)
+    sync(jira, warehouse)
+    assert_whole(jira, warehouse)
+
+
+@pytest.mark.parametrize("field", ["issuelinks", "attachment", "worklog", "comment"])
+def test_parts_in_an_unknown_form_are_told_and_stop_nothing(
+    jira: FakeJira, field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse = Warehouse()
+    key = visible(jira.site)[0].key
+    odd = [None, "x", {"body": "no id"}, {"id": "7", "author": "Ann", "type": "Blocks"}]
+    rows = {"worklog": "worklogs", "comment": "comments"}
+
+    def spoiled(answer: Any) -> Any:
+        for issue in answer.get("issues", ()):
+            if issue["key"] == key and field in issue["fields"]:
+                issue["fields"][field] = {rows[field]: odd, "total": 4} if field in rows else odd
+        return answer
+
+    jira.faults.changed(spoiled, match=lambda request: b"jql" in request.body)
+    with caplog.at_level(logging.WARNING):
+        counted = sync(jira, warehouse)
+    assert counted["issues"] == len(visible(jira.site))
+    assert f"Issue {key}: 4 of its" in caplog.text
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_histories_that_are_refused_in_bulk_are_asked_for_one_by_one(status: int) -> None:
     jira, warehouse = small_jira(changes_per_issue=0), Warehouse()

@@ -28,6 +28,8 @@ _KINDS: Mapping[str, type] = {
     "issuelinks": list,
     "attachment": list,
 }
+_OBJECTS_IN_PARTS = ("author", "updateAuthor", "type", "inwardIssue", "outwardIssue")
+_OBJECT_OR_NONE = frozenset({dict, type(None)})
 _DATES = ("created", "updated", "resolutiondate")
 # Names beside `fields` in an issue: what is set aside, and whether the issue could not be read.
 ASIDE = "aside"
@@ -52,6 +54,16 @@ def is_listed(row: Any) -> bool:
 def is_issue(row: Any) -> bool:
     """Whether a row of a search has what every issue has: an id, a key, and fields."""
     return is_listed(row) and type(row.get("fields")) is dict
+
+
+def is_part(row: Any) -> bool:
+    """Whether a part of an issue (a comment, a link, an entry of its history) has an id and the form of its columns."""
+    if type(row) is not dict or not str(row.get("id", "")).isdecimal():
+        return False
+    items = row.get("items")
+    return all(type(row.get(name)) in _OBJECT_OR_NONE for name in _OBJECTS_IN_PARTS) and (
+        items is None or (type(items) is list and all(type(item) is dict for item in items))
+    )
 
 
 def set_aside(issue: JsonObject) -> list[str]:

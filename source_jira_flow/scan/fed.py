@@ -135,7 +135,7 @@ class PartStream(FedStream):
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]: ...
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for row in self._embedded(issue):
+        for row in self.sound(self._embedded(issue), issue):
             yield self._record(row, issue)
 
     @abstractmethod
@@ -203,7 +203,7 @@ class LinkStream(FedStream):
     fields = ("issuelinks",)
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for link in issue["fields"].get("issuelinks") or ():
+        for link in self.sound(issue["fields"].get("issuelinks"), issue):
             yield link_record(link, issue)
 
 
@@ -213,7 +213,7 @@ class AttachmentStream(FedStream):
     fields = ("attachment",)
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for attachment in issue["fields"].get("attachment") or ():
+        for attachment in self.sound(issue["fields"].get("attachment"), issue):
             yield attachment_record(attachment, issue)
 
 

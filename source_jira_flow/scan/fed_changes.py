@@ -40,32 +40,32 @@ class ChangeStream(FedStream):
         """Choose the entries of each issue. Returns the issues that must wait for their whole history."""
         waiting = []
         for issue in issues:
-            embedded = issue.get("changelog") or {"total": None, "histories": ()}
-            entries, total = embedded["histories"], embedded["total"]
-            if not self._is_counted(total, len(entries)) or not self._choose(
-                issue, entries, max(total, len(entries)), only_new
-            ):
+            entries, total = list(self._embedded(issue).values()), _stated(issue)
+            is_counted = total is not None and self._is_counted(total, len(entries))
+            if not is_counted or not self._choose(issue, entries, max(total or 0, len(entries)), only_new):
                 waiting.append(issue)
         return waiting
 
-    def _is_counted(self, total: int | None, embedded: int) -> bool:
+    def _is_counted(self, total: int, embedded: int) -> bool:
         """Whether the length of a history is known: totals of 0 were seen with entries."""
         most = self._sync.jira.most_embedded_changes
-        return total is not None and (total >= embedded or most is None or embedded < most)
+        return total >= embedded or most is None or embedded < most
 
     def size(self, issue: JsonObject) -> int:
         return max(_total(issue), 1)
 
     def complete(self, issues: Sequence[JsonObject], only_new: bool) -> None:
         """Choose the entries of issues whose histories are asked for, and those that Jira embedded."""
-        whole = {issue["id"]: _by_id((issue.get("changelog") or {}).get("histories") or ()) for issue in issues}
+        whole = {issue["id"]: self._embedded(issue) for issue in issues}
+        asked = {issue["id"]: issue for issue in issues}
         # Refused in bulk, histories are asked for one by one, as those are that come short.
         with suppress(NotFound, Forbidden):
             for issue_id, entries in self._sync.jira.histories(list(whole)):
-                whole.get(issue_id, {}).update(_by_id(entries))
+                if issue_id in asked:
+                    whole[issue_id].update(self._by_id(entries, asked[issue_id]))
         short = [issue for issue in issues if len(whole[issue["id"]]) < _total(issue)]
         for issue, entries in in_parallel(self._history, short, self._sync.workers):
-            whole[issue["id"]].update(_by_id(entries))
+            whole[issue["id"]].update(self._by_id(entries, issue))
         for issue in issues:
             entries = list(whole[issue["id"]].values())
             if len(entries) < _total(issue):
@@ -81,6 +81,13 @@ class ChangeStream(FedStream):
             if not self._choose(issue, entries, self._lengths[issue["id"]], only_new):
                 issue["changes"] = entries
 
+    def _embedded(self, issue: JsonObject) -> dict[str, JsonObject]:
+        return self._by_id(_changelog(issue).get("histories"), issue)
+
+    def _by_id(self, entries: Any, issue: JsonObject) -> dict[str, JsonObject]:
+        """Each entry once, however often Jira gives it."""
+        return {str(entry["id"]): entry for entry in self.sound(entries, issue)}
+
     def _history(self, issue: JsonObject) -> list[JsonObject]:
         return self._sync.jira.history(issue["id"])
 
@@ -89,7 +96,7 @@ class ChangeStream(FedStream):
         out = self._sent.of(int(issue["id"])) if only_new else 0
         new = length - out if out <= length else length
         if new <= len(entries) and out and new:
-            newest = sorted(entries, key=_age)[-new:]
+            newest = _newest(entries, new)
             entries, new = (entries, length) if any(map(_is_move, newest)) else (newest, new)
         if new > len(entries):
             return False
@@ -114,16 +121,34 @@ class ChangeStream(FedStream):
         return written_entries(self._sent)
 
 
-def _by_id(entries: Iterable[JsonObject]) -> dict[str, JsonObject]:
-    return {str(entry["id"]): entry for entry in entries}
+def _changelog(issue: JsonObject) -> JsonObject:
+    found = issue.get("changelog")
+    return found if isinstance(found, dict) else {}
+
+
+def _stated(issue: JsonObject) -> int | None:
+    """How many entries the history has; None where Jira does not say it, or gives no list of them."""
+    changelog = _changelog(issue)
+    total = changelog.get("total")
+    return total if isinstance(total, int) and isinstance(changelog.get("histories"), list) else None
 
 
 def _total(issue: JsonObject) -> int:
-    return (issue.get("changelog") or {}).get("total") or 0
+    return _stated(issue) or 0
+
+
+def _newest(entries: Sequence[JsonObject], number: int) -> list[JsonObject]:
+    """By time and by id, which part where the nodes of a cluster have clocks that differ: rather one too many."""
+    found = {entry["id"]: entry for key in (_age, _number) for entry in sorted(entries, key=key)[-number:]}
+    return list(found.values())
 
 
 def _age(entry: JsonObject) -> tuple[int, int]:
-    return instant(entry["created"]) or 0, int(entry["id"])
+    return instant(entry.get("created")) or 0, int(entry["id"])
+
+
+def _number(entry: JsonObject) -> int:
+    return int(entry["id"])
 
 
 def _is_move(entry: JsonObject) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.field_map import FieldMap
+from source_jira_flow.records.sound import is_part
 from source_jira_flow.sync import Sync
 
 ALL = "*all"
@@ -58,6 +59,19 @@ class FedStream(ABC):
     def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
         """Asked once in a sync: records of what Jira says is gone, and what to call when they are out."""
         return None
+
+    def sound(self, rows: Any, issue: JsonObject) -> list[JsonObject]:
+        """The parts of an issue that records can be made of. Others are told."""
+        found = rows if isinstance(rows, list) else []
+        good = [row for row in found if is_part(row)]
+        if len(good) < len(found):
+            self._sync.logger.warning(
+                "Issue %s: %s of its %s in a form that is not known, and left out.",
+                issue["key"],
+                len(found) - len(good),
+                self.name,
+            )
+        return good
 
     def is_remapped(self, stored: Mapping[str, Any]) -> bool:  # those that override it need it
         """Whether the records of a stored state were made of other fields than today's would be."""
