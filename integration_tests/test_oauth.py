@@ -363,7 +363,7 @@ def test_an_unfinished_set_up_for_another_jira_is_not_given_up_unasked(jira: Fak
 
 def test_nothing_to_resume_says_how_to_begin(jira: FakeJira, shell: Shell) -> None:
     assert shell.run("--resume") == FAILED
-    assert "begin with --base-url" in words(shell.screen)
+    assert "start with --base-url" in words(shell.screen)
     assert shell.run() == FAILED
     assert "Name its address with --base-url" in words(shell.screen)
     assert list(Path().iterdir()) == []
@@ -389,7 +389,7 @@ def test_other_kinds_of_jira(
 def test_a_jira_that_tells_nothing_to_strangers_can_be_set_up(jira: FakeJira, shell: Shell) -> None:
     jira.site.settings.server_info_requires_sign_in = True
     prepare(shell, jira)
-    assert "Something answers" in words(shell.everything)
+    assert "Something responds" in words(shell.everything)
     assert "8.22" in words(shell.everything)
     shell.run("--resume")
     assert shell.run("--resume", "--verifier", allow_for_code(address_in(shell.screen))) == DONE

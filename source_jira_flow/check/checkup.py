@@ -30,14 +30,7 @@ from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ClosedToAccount, ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira.account import Account
-from source_jira_flow.jira.connection import (
-    ServerInfo,
-    gateway,
-    jira_of,
-    read_server_info,
-    refuse_old_version,
-    sign_in,
-)
+from source_jira_flow.jira.connection import ServerInfo, gateway, jira_of, read_server_info, refuse_old_version, sign_in
 from source_jira_flow.jira.jql import in_projects
 from source_jira_flow.jira.missing_permissions import (
     ADMINISTER_PROJECTS,
@@ -45,18 +38,14 @@ from source_jira_flow.jira.missing_permissions import (
     BROWSE_USERS,
     CREATE_ISSUES,
     SET_ISSUE_SECURITY,
+    no_browse_users,
 )
 from source_jira_flow.jira.projects import Project, select
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.sign_in.base import Signer
 
-_ASKED_PERMISSIONS = (
-    BROWSE_PROJECTS,
-    CREATE_ISSUES,
-    ADMINISTER_PROJECTS,
-    SET_ISSUE_SECURITY,
-)
+_ASKED_PERMISSIONS = (BROWSE_PROJECTS, CREATE_ISSUES, ADMINISTER_PROJECTS, SET_ISSUE_SECURITY)
 _LOG_LEVELS = {Severity.FAILED: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
 # How many invisible configured keys are looked up one by one, to find renamed projects.
 _MOST_RENAMED = 10
@@ -111,13 +100,7 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         return [failed("configuration", FixedBy.YOU, str(error))]
     if isinstance(error, JiraFlowError):
         said = clipped(str(error), _LONGEST_QUOTE)
-        return [
-            failed(
-                "contradiction",
-                FixedBy.YOU,
-                f"{said} Try again. If it happens again, {REPORT_IT}",
-            )
-        ]
+        return [failed("contradiction", FixedBy.YOU, f"{said} Try again. If it happens again, {REPORT_IT}")]
     # Only where it happened: an exception's text or variables may hold anything.
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))
@@ -210,7 +193,7 @@ class _Checkup:
         held: Mapping[str, frozenset[str]] | None = None
         with self._collecting():
             if not jira.holds_globally(BROWSE_USERS):
-                self._add(permissions.browse_users_finding(jira.kind))
+                self._add(failed("browse_users", FixedBy.JIRA_ADMINISTRATOR, no_browse_users(jira.kind)))
             held = {}
         projects = [Project.of(document) for document in jira.projects()]
         selection = select(projects, config.projects, config.excluded)

@@ -15,7 +15,6 @@ from source_jira_flow.jira.missing_permissions import (
     CREATE_ISSUES,
     WORDS,
     JiraWords,
-    no_browse_users,
     no_project,
     unknown_projects,
 )
@@ -56,11 +55,6 @@ def project_rows(
         )
         for project in sorted(projects, key=lambda project: project.key)
     ]
-
-
-def browse_users_finding(kind: str) -> Finding:
-    """The account lacks Browse users and groups, without which there is no list of users."""
-    return failed("browse_users", FixedBy.JIRA_ADMINISTRATOR, no_browse_users(kind))
 
 
 def nothing_to_import_finding(

@@ -51,9 +51,7 @@ def _findings_table(findings: Sequence[Finding]) -> RenderableType:
     table.add_column("What is wrong, and what to do", overflow="fold")
     for finding in findings:
         table.add_row(
-            _text(finding.severity.value, _STYLES[finding.severity]),
-            _text(finding.fixed_by.value),
-            _text(finding.text),
+            _text(finding.severity.value, _STYLES[finding.severity]), _text(finding.fixed_by.value), _text(finding.text)
         )
     return table
 

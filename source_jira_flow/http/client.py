@@ -297,13 +297,7 @@ class JiraClient:
         raise unusable("redirect_circle", self.base_url)
 
     def _transmit(
-        self,
-        method: str,
-        url: str,
-        *,
-        is_small: bool,
-        session: requests.Session | None = None,
-        **arguments: Any,
+        self, method: str, url: str, *, is_small: bool, session: requests.Session | None = None, **arguments: Any
     ) -> requests.Response:
         used, address = (self.session, self.base_url) if session is None else (session, url)
         timeout = (self.settings.connect_timeout, self.settings.read_timeout)

@@ -36,14 +36,10 @@ def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Resu
 
     thread = threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True)
     thread.start()
-    while thread.is_alive() and (left := _seconds_until(deadline())) > 0:
+    while thread.is_alive() and (left := deadline() - time.monotonic()) > 0:
         thread.join(left)
     if failure:
         raise failure[0]
     if not outcome:
         raise Unfinished
     return outcome[0]
-
-
-def _seconds_until(deadline: float) -> float:
-    return max(0.0, deadline - time.monotonic())

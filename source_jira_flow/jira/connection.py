@@ -10,13 +10,7 @@ from urllib.parse import unquote, urlsplit
 from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
-from source_jira_flow.errors import (
-    ConfigurationError,
-    JiraFlowError,
-    NotJson,
-    RefusedRequest,
-    SignInRefused,
-)
+from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import Answer, JiraClient
 from source_jira_flow.http.faults import base_of, in_words, unusable
 from source_jira_flow.jira.account import Account, read_account
@@ -209,13 +203,9 @@ def gateway(client: JiraClient) -> JiraClient | None:
         tenant = client.ask("GET", "/_edge/tenant_info", signed=False, is_small=True).document
     except JiraFlowError:
         return None
-    cloud_id = tenant.get("cloudId") if isinstance(tenant, dict) else None
-    return client.at(f"{_gateway_root(client)}{GATEWAY_PATH}{cloud_id}") if _is_uuid(cloud_id) else None
-
-
-def _is_uuid(text: Any) -> bool:
-    """A cloud id is one. Anything else would lead credentials to another path of the gateway."""
-    return isinstance(text, str) and _UUID.fullmatch(text) is not None
+    cloud_id = str(tenant.get("cloudId")) if isinstance(tenant, dict) else ""
+    # Anything but a UUID would lead credentials to another path of the gateway.
+    return client.at(f"{_gateway_root(client)}{GATEWAY_PATH}{cloud_id}") if _UUID.fullmatch(cloud_id) else None
 
 
 def _gateway_root(client: JiraClient) -> str:
@@ -227,9 +217,4 @@ def _gateway_root(client: JiraClient) -> str:
 
 def client_for(config: Config, **arguments: Any) -> JiraClient:
     """The client for a configuration; arguments as JiraClient's."""
-    return JiraClient(
-        config.base_url,
-        config.credentials.signer(),
-        workers=config.workers,
-        **arguments,
-    )
+    return JiraClient(config.base_url, config.credentials.signer(), workers=config.workers, **arguments)

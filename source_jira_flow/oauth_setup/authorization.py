@@ -39,12 +39,7 @@ class Authorization:
     """Gets a request token, which proves the application link, and an access token, which proves Allow."""
 
     def __init__(
-        self,
-        dance: Dance,
-        kept: KeptSession,
-        screen: Screen,
-        options: Options,
-        open_things: ExitStack,
+        self, dance: Dance, kept: KeptSession, screen: Screen, options: Options, open_things: ExitStack
     ) -> None:
         """The listener for the callback lives as long as `open_things`."""
         self._dance = dance

@@ -83,10 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--consumer-key", metavar="KEY", help="the consumer key of the application link in Jira")
     parser.add_argument("--verifier", metavar="CODE", help="the code that Jira showed after Allow")
     parser.add_argument(
-        "--no-browser",
-        dest="browser",
-        action="store_false",
-        help="open no browser; type a code from Jira instead",
+        "--no-browser", dest="browser", action="store_false", help="open no browser; type a code from Jira instead"
     )
     parser.add_argument(
         "--callback-port",

@@ -24,12 +24,7 @@ from source_jira_flow.jira.connection import (
     refuse_old_version,
 )
 from source_jira_flow.oauth_setup.authorization import Authorization
-from source_jira_flow.oauth_setup.config_file import (
-    config_document,
-    oauth_credentials,
-    read_config,
-    write_config,
-)
+from source_jira_flow.oauth_setup.config_file import config_document, oauth_credentials, read_config, write_config
 from source_jira_flow.oauth_setup.dance import AccessToken, Dance
 from source_jira_flow.oauth_setup.keys import KEY_BITS, KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.options import Options

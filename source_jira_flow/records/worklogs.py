@@ -8,7 +8,7 @@ from typing import Any
 from source_jira_flow.common.instants import from_milliseconds, utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.observed import REMOVED_AT
-from source_jira_flow.records.part import edited_columns
+from source_jira_flow.records.part import part_columns
 
 _IN_COLUMNS = frozenset({"comment", "self"})
 
@@ -16,7 +16,7 @@ _IN_COLUMNS = frozenset({"comment", "self"})
 def worklog_record(worklog: JsonObject, issue: JsonObject) -> dict[str, Any]:
     """The record of `worklogs`."""
     return {
-        **edited_columns(worklog, issue, _IN_COLUMNS),
+        **part_columns(worklog, issue, _IN_COLUMNS),
         "comment": worklog.get("comment"),
         "started": utc_if_readable(worklog.get("started")),
         "seconds_spent": worklog.get("timeSpentSeconds"),

@@ -28,10 +28,7 @@ class Password(SignIn):
     auth_type = "username_password"
     title = "user name and password"
     choice = "Self-hosted Jira: user name and password (being retired)"
-    fields = (
-        Field("username", "user name"),
-        Field("password", "password", is_secret=True),
-    )
+    fields = (Field("username", "user name"), Field("password", "password", is_secret=True))
     refused_by_cloud = (
         "Jira Cloud does not accept passwords: use an access token (e-mail address and API token) or OAuth."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from operator import lt
 from typing import Any
@@ -72,13 +72,9 @@ def unpack_entries(text: str) -> tuple[array[int], array[int]]:
         ids, numbers = array("q", accumulate(columns.next())), columns.next()
     except (OverflowError, zlib.error) as error:
         raise ValueError(f"The packed histories can't be understood: {error}.") from error
-    if not len(ids) == len(numbers) == rows_in(text) or not columns.at_end or not _rising(ids):
+    if not len(ids) == len(numbers) == rows_in(text) or not columns.at_end or not all(map(lt, ids, ids[1:])):
         raise ValueError("The packed histories are not whole.")
     return ids, numbers
-
-
-def _rising(ids: Sequence[int]) -> bool:
-    return all(map(lt, ids, ids[1:]))
 
 
 def stored_entries(state: Mapping[str, Any]) -> SentEntries:
