@@ -79,7 +79,7 @@ class Evaluation:
         bounds = {"created": (-_FOREVER, _FOREVER), "updated": (-_FOREVER, _FOREVER)}
         if query.where:
             self._narrow(query.where, bounds)
-        return Plan(self._visible(matches), order, bounds, self._errors)
+        return Plan(self._visible(matches), order, bounds, self._errors, is_ordered=bool(query.order))
 
     def _visible(self, matches: Matches | None) -> Matches:
         account, projects = self._account, set(self._projects.values())

@@ -20,6 +20,8 @@ class Plan:
     bounds: dict[str, tuple[int, int]]
     """Inclusive, of `created` and `updated`."""
     warnings: list[str] = field(default_factory=list)
+    is_ordered: bool = True
+    """Whether the query asks for its order: else all rows are of equal rank."""
 
 
 @dataclass
@@ -33,6 +35,9 @@ class Found:
 def find(plan: Plan, index: SearchIndex, start: int, size: int, count: bool, unstable_ties: bool = False) -> Found:
     """Rows `start` to `start + size` of the query, and with `count` how many there are in all."""
     ties = index.ties if unstable_ties else None
+    if ties is not None and not plan.is_ordered:
+        rows = _sorted([entry[2] for entry in index.by_created if plan.matches(entry[2])], [], ties)
+        return Found(rows[start : start + size], len(rows) > start + size, len(rows))
     leading = plan.order[0][0]
     slices = {name: between(entries, *plan.bounds[name]) for name, entries in _lists(index)}
     smallest = min(slices, key=lambda name: slices[name][1] - slices[name][0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,12 +17,14 @@ from integration_tests.support import SETUPS, SHORT_WAITS, Setup, config_for, en
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What happened in random histories, which say so in `user_properties`."""
+    """What happened in random histories and in chaos, which say so in `user_properties`; of chaos the sum."""
+    told: dict[str, Counter[str]] = {}
     for report in terminalreporter.stats.get("", []):
-        for name, happened in report.user_properties if report.when == "teardown" else ():
-            if name == "happened":
-                told = ", ".join(f"{number:,} {what}" for what, number in happened.items())
-                terminalreporter.write_line(f"{report.nodeid}: {told}")
+        for name, counts in report.user_properties if report.when == "teardown" else ():
+            if isinstance(counts, dict):
+                told.setdefault(report.nodeid if name == "happened" else name, Counter()).update(counts)
+    for name, counts in told.items():
+        terminalreporter.write_line(f"{name}: {', '.join(f'{number:,} {what}' for what, number in counts.items())}")
 
 
 @pytest.fixture(autouse=True)

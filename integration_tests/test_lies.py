@@ -232,6 +232,27 @@ def test_a_query_refused_for_a_project_that_is_there_is_never_a_system_error(fla
     verify(jira, warehouse)
 
 
+@pytest.mark.parametrize("flavor", ["dc10", "server7"])
+def test_a_project_refused_where_issues_are_asked_for_by_id_is_never_a_system_error(flavor: str) -> None:
+    jira, warehouse = small_jira(flavor), Warehouse()
+    assert sync(jira, warehouse) == ""
+    jira.site.clock.advance(DAY)
+    core = jira.site.project("CORE")
+    for issue in jira.site.visible_issues(jira.site.service_account, IMPORTED):
+        jira.site.edit_issue(issue, summary="Changed")
+    jira.lies.cut_list(3, match=lambda request: b"ORDER BY updated" in request.body, times=1)
+    said = f"A value with ID '{core.id}' does not exist for the field 'project'."
+    refusing = jira.faults.refuse(400, said, match=lambda r: core.id.encode() in r.body and b" id in (" in r.body)
+    jira.site.clock.advance(1_000)
+    with pytest.raises(AirbyteTracedException) as caught:
+        warehouse.take(scan(jira, warehouse.states, STREAMS, settings=QUICK))
+    assert caught.value.failure_type is FailureType.transient_error
+    assert "CORE" in str(caught.value.message)
+    jira.faults.remove(refusing)
+    assert sync(jira, warehouse) == ""
+    verify(jira, warehouse)
+
+
 # -- fields --------------------------------------------------------------------------------------------
 
 

@@ -145,3 +145,12 @@ def test_a_long_query_does_not_fit_into_an_address(data_center: FakeJira) -> Non
     jql = f"key in ({', '.join(['CORE-1'] * 1200)})"
     assert client.get(SEARCH, jql=jql).status_code == 414
     assert client.post(SEARCH, {"jql": jql}).json()["total"] == 1
+
+
+def test_without_an_order_all_rows_are_of_equal_rank(data_center: FakeJira) -> None:
+    client = Client(data_center)
+    core = data_center.site.project("CORE")
+    ids = ", ".join(issue.id for issue in data_center.site.create_issues(core, 20))
+    assert len({issue["id"] for issue in client.found(f"id in ({ids})", size=3)}) == 20
+    data_center.faults.unstable_ties = True
+    assert len({issue["id"] for issue in client.found(f"id in ({ids})", size=3)}) < 20

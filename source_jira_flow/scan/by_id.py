@@ -64,7 +64,29 @@ class IdRead:
         size = self._search.page_size
         for start in range(0, len(issue_ids), size):
             portion = issue_ids[start : start + size]
-            yield self._by_ids(portion), int(portion[-1])
+            yield self.read(portion), int(portion[-1])
+
+    def read(self, issue_ids: Sequence[str]) -> list[JsonObject]:
+        """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves.
+
+        Where a server gives fewer than asked, the rest is a new question: an offset would shift with every edit.
+        """
+        rows: dict[str, JsonObject] = {}
+        try:
+            while rest := [issue_id for issue_id in issue_ids if issue_id not in rows]:
+                page = self._search.page(jql.by_key(jql.both(self._in(self._projects()), jql.in_ids(rest))))
+                came = {row["id"]: row for row in page.issues if row["id"] not in rows}
+                rows.update(came)
+                if not page.whole:
+                    self._search.note_unread(issue_id for issue_id in rest if issue_id not in rows)
+                if page.next is None or not came:
+                    break
+            return list(rows.values())
+        except BadRequest:
+            if len(issue_ids) == 1:
+                return self._single(issue_ids[0])
+            middle = len(issue_ids) // 2
+            return self.read(issue_ids[:middle]) + self.read(issue_ids[middle:])
 
     def ids(self) -> set[str]:
         """All ids of the span: listed until a listing brings no new one."""
@@ -135,28 +157,6 @@ class IdRead:
 
     def _in(self, projects: Sequence[str]) -> str:
         return jql.both(jql.in_projects(projects), self._span)
-
-    def _by_ids(self, issue_ids: Sequence[str]) -> list[JsonObject]:
-        """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves.
-
-        Where a server gives fewer than asked, the rest is a new question: an offset would shift with every edit.
-        """
-        rows: dict[str, JsonObject] = {}
-        try:
-            while rest := [issue_id for issue_id in issue_ids if issue_id not in rows]:
-                page = self._search.page(jql.by_key(jql.both(self._in(self._projects()), jql.in_ids(rest))))
-                came = {row["id"]: row for row in page.issues if row["id"] not in rows}
-                rows.update(came)
-                if not page.whole:
-                    self._search.note_unread(issue_id for issue_id in rest if issue_id not in rows)
-                if page.next is None or not came:
-                    break
-            return list(rows.values())
-        except BadRequest:
-            if len(issue_ids) == 1:
-                return self._single(issue_ids[0])
-            middle = len(issue_ids) // 2
-            return self._by_ids(issue_ids[:middle]) + self._by_ids(issue_ids[middle:])
 
     def _single(self, issue_id: str) -> list[JsonObject]:
         """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""

@@ -106,6 +106,7 @@ class RangeReader:
                     del self._seen[row["id"]]
                 yield from self._crowded(0)
                 cursor = None
+                cursors.clear()
             else:
                 if page.next in cursors:
                     raise BrokenPromise("Jira's page tokens loop: the search would never end.")

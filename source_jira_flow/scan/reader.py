@@ -6,9 +6,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import portions
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import BadRequest, ConfigurationError, PassingFault
 from source_jira_flow.jira import jql
@@ -133,8 +135,8 @@ class IssueReader:
             raise PassingFault(
                 f"Jira lists {len(ids)} issues without {lacking} of those that it gave before. Sync again."
             )
-        for issues, _ in again.rows(sorted(ids.difference(known), key=int)):
-            yield issues
+        for portion in portions(sorted(ids.difference(known), key=int), self.search.page_size):
+            yield self.asking(group, partial(again.read, portion)) or []
         if not again.whole:
             raise PassingFault(
                 "Jira lists an issue without a key: ask your Jira administrator to look at what was edited last. All"
