@@ -114,7 +114,9 @@ class CensusWorld(World):
 
     def delete(self) -> None:
         if len(self.site.issues) > 10:
-            issue = self.random.choice(list(self.site.issues.values()))
+            archived = [issue for issue in self.site.issues.values() if issue.archived is not None]
+            in_archive = archived and self.random.random() < 0.2
+            issue = self.random.choice(archived if in_archive else list(self.site.issues.values()))
             HAPPENED["deleted in the archive" if issue.archived is not None else "deleted"] += 1
             self.site.delete_issue(issue)
 
@@ -257,7 +259,7 @@ class CensusWorld(World):
             for issue, row in known
             if (row["updated"] != from_milliseconds(issue.updated) or row["key"] != issue.key)
             # Neither listed, nor known as of a project that is compared.
-            and not (issue.id in hidden and row["project_id"] not in imported)
+            and not ((issue.id in hidden or issue.archived is not None) and row["project_id"] not in imported)
         ]
         archived = [issue.key for issue, row in known if issue.archived is not None and not row["archived"]]
         restored = [issue.key for issue, row in known if issue.archived is None and row["archived"]]

@@ -55,9 +55,8 @@ class _Changes:
     let_go: set[int] = field(default_factory=set)
     archived: set[int] = field(default_factory=set)
     restored: set[int] = field(default_factory=set)
-    # Issues that count as sent without being read, and those that are listed in another project than they were sent in.
+    # Issues that count as sent without being read.
     rows: list[tuple[int, int, int]] = field(default_factory=list)
-    moved: list[tuple[int, int, int]] = field(default_factory=list)
     read: Counter[int] = field(default_factory=Counter)
     # Projects of which something is not explained.
     late: set[int] = field(default_factory=set)
@@ -200,8 +199,7 @@ class Census:
         self._changes.rows += [row for row in lacking if row[1] in self._state.unlisted and row[0] not in archived]
         self._changes.restored.update(archived.intersection(listing.issues.ids))
         unread = {str(row[0]): row[1] for row in lacking if row[1] not in self._state.unlisted or row[0] in archived}
-        self._changes.moved = _moved(kept, listing)
-        unread.update((str(issue_id), project) for issue_id, project, _ in self._changes.moved)
+        unread.update(_moved(kept, listing))
         for group in (group for group in self._groups if group.projects):
             search, projects = self._reader.search, group.projects
             read = IdRead(search, lambda projects=projects: projects, "")  # type: ignore[misc]
@@ -319,8 +317,8 @@ class Census:
         archived = state.archived.table()
         # Of those that are archived, not the ones that are for the next sync, since they were edited after T0.
         out = changes.removed | changes.let_go | changes.archived.intersection(archived.ids)
-        if changes.rows or changes.moved or out:
-            table = merged([table, IssueTable.of([*changes.rows, *changes.moved])])
+        if changes.rows or out:
+            table = merged([table, IssueTable.of(changes.rows)])
             table = table.where(issue_id not in out for issue_id in table.ids)
             state.sent.replace(table)
         left = changes.removed | changes.restored
@@ -334,13 +332,13 @@ def groups_of(projects: Iterable[int]) -> list[Group]:
     return [Group(some, {}) for some in in_queries([str(project) for project in sorted(projects)])]
 
 
-def _moved(kept: IssueTable, listing: Listing) -> list[tuple[int, int, int]]:
+def _moved(kept: IssueTable, listing: Listing) -> Iterator[tuple[str, int]]:
+    """Issues that are listed in another project than they were sent in, with that project."""
     projects = dict(zip(listing.issues.ids, listing.issues.projects, strict=True))
-    return [
-        (issue_id, projects[issue_id], day)
-        for issue_id, project, day in kept.rows()
-        if project != UNKNOWN_PROJECT and projects.get(issue_id, project) not in (UNKNOWN_PROJECT, project)
-    ]
+    for issue_id, project, _ in kept.rows():
+        listed_in = projects.get(issue_id, project)
+        if project != listed_in and UNKNOWN_PROJECT not in (project, listed_in):
+            yield str(issue_id), listed_in
 
 
 def _counts(table: IssueTable, listing: Listing) -> Counter[int]:
