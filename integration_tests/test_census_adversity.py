@@ -11,7 +11,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from fake_jira import Request, RequestRecord
 from fake_jira.entities import Issue, Project
-from integration_tests.test_census import KINDS, Followed, followed_without_a_backfill
+from integration_tests.test_census import KINDS, REMOVED_AT, Followed, followed_without_a_backfill
 from source_jira_flow.common.instants import DAY
 from source_jira_flow.scan import census as census_module
 
@@ -242,6 +242,35 @@ def test_a_move_that_search_knew_of_only_later_is_read(followed: Followed) -> No
     followed.sync()
     assert followed.row(moved)["key"] == moved.key
     assert followed.sync() == 0
+
+
+def test_an_issue_that_moves_on_and_out_of_sight_before_it_is_read_is_removed(followed: Followed) -> None:
+    (moved,) = followed.some(project="CORE")
+    places = [followed.site.project("BIZ")]
+
+    def meanwhile(record: RequestRecord) -> None:
+        if "ORDER BY updated" in jql_of(record) and places:
+            followed.site.clock.advance(SOON)
+            followed.site.move_issue(moved, places.pop())
+
+    followed.meanwhile = meanwhile
+    followed.sync()
+    assert not places
+    assert followed.row(moved)["project_key"] == "CORE"
+    followed.site.revoke("BROWSE_PROJECTS", followed.site.service_account, followed.site.project("BIZ"))
+    followed.sync()
+    assert followed.removed == {moved.id}
+
+
+def test_the_removal_of_an_issue_from_the_future_is_the_last_of_its_versions(followed: Followed) -> None:
+    (issue,) = followed.some()
+    followed.site.edit_issue(issue, at=followed.site.clock.now() + 400 * DAY, summary="From the future")
+    followed.sync()
+    last = followed.row(issue)["updated"]
+    followed.site.delete_issue(issue)
+    assert followed.sync() == 1
+    assert followed.row(issue)["updated"] >= last
+    assert followed.row(issue)[REMOVED_AT] < last
 
 
 def test_a_project_that_is_renamed_while_issues_are_compared_loses_none(followed: Followed) -> None:

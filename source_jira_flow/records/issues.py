@@ -86,9 +86,10 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
     }
 
 
-def removed_issue(issue_id: str, columns: Iterable[str], removed_at: str) -> dict[str, Any]:
-    """The record of an issue that is gone. Its cursor is when that was seen, later than every version that was sent."""
-    return {**dict.fromkeys(columns), "id": issue_id, "updated": removed_at, REMOVED_AT: removed_at}
+def removed_issue(issue_id: str, columns: Iterable[str], removed_at: str, latest: str) -> dict[str, Any]:
+    """The record of an issue that is gone. Its cursor is when that was seen, or `latest`, the last `updated` that was
+    sent, where that is dated in the future: destinations take the row with the greatest cursor."""
+    return {**dict.fromkeys(columns), "id": issue_id, "updated": max(removed_at, latest), REMOVED_AT: removed_at}
 
 
 def _first(fields: JsonObject, names: tuple[str, ...]) -> Any:

@@ -35,7 +35,7 @@ _DATES = ("created", "updated", "resolutiondate")
 ASIDE = "aside"
 UNREAD = "unread"
 # After all years that can be written.
-_NO_YEAR = 253_402_300_800_000
+NO_YEAR = 253_402_300_800_000
 
 
 def is_identified(row: Any) -> bool:
@@ -85,4 +85,4 @@ def version_of(issue: JsonObject) -> int:
     """`updated` in epoch milliseconds; in an unknown form a number beyond all years that is the same for the same."""
     updated = issue["fields"].get("updated")
     found = instant(updated)
-    return _NO_YEAR + crc32(repr(updated).encode()) if found is None else found
+    return NO_YEAR + crc32(repr(updated).encode()) if found is None else found

@@ -25,6 +25,7 @@ from source_jira_flow.records.issues import issue_record, removed_issue
 from source_jira_flow.records.labels import label_columns
 from source_jira_flow.records.links import link_record
 from source_jira_flow.records.observed import REMOVED_AT, observed
+from source_jira_flow.records.sound import NO_YEAR
 from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.worklogs import worklog_record, worklog_removal
 from source_jira_flow.scan.fed_stream import ALL, FedStream
@@ -51,13 +52,20 @@ class IssueStream(FedStream):
         self._site_url = sync.account.site_url
         self._columns = tuple(StreamDefinition(name, ("id",)).schema()["properties"])
         state = sync.states.stored(self.name)
-        known = IssueState.parse(self.name, state).progress
-        self.census = CensusState.parse(state, known, sync.now, sync.options.start_date)
+        known = IssueState.parse(self.name, state)
+        self._ahead = {
+            issue_id: from_milliseconds(version)
+            for issue_id, version in known.recent.items()
+            if sync.now < version < NO_YEAR
+        }
+        self.census = CensusState.parse(state, known.progress, sync.now, sync.options.start_date)
 
     def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
         """The records of issues that are gone."""
         removed_at = from_milliseconds(self._sync.now)
-        return [removed_issue(issue_id, self._columns, removed_at) for issue_id in issue_ids]
+        return [
+            removed_issue(issue_id, self._columns, removed_at, self._ahead.get(issue_id, "")) for issue_id in issue_ids
+        ]
 
     def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
         for record in records:
