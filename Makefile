@@ -44,10 +44,10 @@ lint: $(MADE) ## ruff and mypy --strict
 bench: $(MADE) ## speed, calls and memory, beside a bare loop and Airbyte's declarative way
 	@$(BIN)/python -m benchmarks
 
-constraints: $(MADE) ## the exact versions, resolved anew from pyproject.toml; UPGRADE=--upgrade takes newer ones
+constraints: $(MADE) ## resolve the exact versions from pyproject.toml again; UPGRADE=--upgrade takes newer ones
 	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra test --universal --python-version 3.10 --no-annotate \
 		--custom-compile-command "make constraints" --quiet $(UPGRADE) --output-file constraints.txt
-	@# The image: the same versions with their hashes, but for what PyAirbyte holds back.
+	@# The image: the same versions with their hashes, except what PyAirbyte holds back.
 	@grep -vE '^($(HELD_BACK))==' constraints.txt > .venv/image-constraints.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra build --constraints .venv/image-constraints.txt --python-version 3.11 \
 		--no-annotate --no-strip-extras --generate-hashes --custom-compile-command "make constraints" --quiet --output-file requirements.txt

@@ -35,7 +35,7 @@ def read_configuration(file: str) -> dict[str, Any]:
 
 
 def database_for(base_url: str) -> Path:
-    """One database for each Jira, named after its address, so that syncs of one Jira go on in the same file."""
+    """One database for each Jira, named after its address, so that later syncs of a Jira continue in the same file."""
     address = urlsplit(base_url if "://" in base_url else f"https://{base_url.strip()}")
     name = re.sub(r"[^a-z0-9.]+", "-", f"{address.netloc}{address.path}".lower()).strip("-.")
     return DATABASES / f"{name or 'jira'}.duckdb"

@@ -69,7 +69,7 @@ def _written_config(jira: FakeJira) -> dict[str, Any]:
         # Once a day would be too seldom for the demo.
         "find_deleted_issues": "every_sync",
     }
-    # Readable by its owner alone, as every file with a secret.
+    # Readable only by its owner, like every file with a secret.
     descriptor = os.open(CONFIG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(config, file, indent=2)

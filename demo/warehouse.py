@@ -70,7 +70,7 @@ class Warehouse:
         database.parent.mkdir(parents=True, exist_ok=True)
 
     def check(self, console: Console) -> str:
-        """What the connector says to its configuration. Raises Trouble where it refuses it."""
+        """The result of the connection test. Raises Trouble if it fails."""
         command = [str(EXECUTABLE), "check", "--config", str(self._config_file)]
         with spinning(console, "asking Jira"):
             finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
