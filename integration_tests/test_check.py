@@ -220,6 +220,26 @@ def test_an_answer_that_only_a_sign_in_opens_proves_the_sign_in(make: Callable[[
     assert "via an account that Jira does not name" in diagnosed(config).connection
 
 
+def test_permissions_that_only_a_sign_in_gives_prove_the_sign_in(scene: Scene) -> None:
+    config = scene.cloud()
+    scene.answering("/myself", json_response({"errorMessages": ["Not for you."]}, 403))
+
+    def answer(request: Request) -> Response:
+        held = {"BROWSE_PROJECTS": {"havePermission": "Authorization" in request.headers}}
+        return json_response({"permissions": held}, headers=NAMELESS)
+
+    scene.jira.faults.add(Fault("nameless", match="/mypermissions", answer=answer))
+    assert "via an account that Jira does not name" in diagnosed(config).connection
+
+
+def test_an_answer_in_an_unknown_form_is_told_whole(scene: Scene) -> None:
+    config = scene.cloud()
+    scene.answering("/project/search", json_response([]))
+    texts = [finding.text for finding in diagnosed(config).findings if finding.failed]
+    assert len(texts) == 1 and "…" not in texts[0], texts
+    assert "not an object" in texts[0] and texts[0].count("report it") == 1
+
+
 def test_every_error_of_the_configuration_is_told(scene: Scene) -> None:
     message = diagnosed({"base_url": "", "credentials": {"auth_type": "oauth"}, "num_workers": 0}).message
     for part in ("base URL", "consumer key", "num_workers"):

@@ -408,6 +408,10 @@ UNREADABLE: Mapping[str, Callable[[FakeJira, Issue], Any]] = {
     "the id is a word": lambda jira, issue: jira.lies.row(issue, lambda row: row | {"id": "none"}),
     "the id is 0": lambda jira, issue: jira.lies.row(issue, lambda row: row | {"id": "0"}),
     "the id is null": lambda jira, issue: jira.lies.row(issue, lambda row: row | {"id": None}),
+    "a row of all fields is null": lambda jira, issue: jira.lies.row(
+        issue,
+        lambda row: row if set(row.get("fields", ())) <= {"created", "updated", "project"} else None,  # type: ignore[arg-type,return-value]
+    ),
     "a row is null": lambda jira, issue: jira.lies.row(issue, lambda row: None),  # type: ignore[arg-type,return-value]
 }
 

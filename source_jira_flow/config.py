@@ -26,6 +26,7 @@ DEFAULT_WORKERS = 8
 DEFAULT_LOOKBACK_MINUTES = 10
 
 _LONGEST_QUOTE = 80
+_QUOTES = "\"'`“”„‘’«»"
 # Of a host name, by the rules of name servers.
 _LONGEST_LABEL = 63
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -97,7 +98,7 @@ class Config:
 
 
 def _is_of_airbytes_own_source(raw: Mapping[str, Any]) -> bool:
-    return "base_url" not in raw and "credentials" not in raw and bool({"api_token", "domain"} & set(raw))
+    return not {"base_url", "credentials"} <= set(raw) and bool({"api_token", "domain"} & set(raw))
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str:
@@ -109,10 +110,10 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 
 def clean_base_url(pasted: str) -> str:
     """The address of Jira without the page that was pasted along: scheme, host, port and context path."""
-    text = "".join(pasted.split())
+    text = "".join(pasted.split()).strip(_QUOTES)
     if not text:
         raise ConfigurationError(
-            "The base URL is empty: enter the address of your Jira, such as https://acme.atlassian.net."
+            "The base URL is empty: enter the address of your Jira in 'base_url', such as https://acme.atlassian.net."
         )
     _refuse_typos(text)
     if "://" not in text:

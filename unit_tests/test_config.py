@@ -20,6 +20,8 @@ TOKEN = {"auth_type": "access_token", "email": "service@acme.com", "access_token
         ("https://acme.atlassian.net", "https://acme.atlassian.net"),
         ("  https://acme.atlassian.net/ \n", "https://acme.atlassian.net"),
         ("acme.atlassian.net", "https://acme.atlassian.net"),
+        ('"https://acme.atlassian.net"', "https://acme.atlassian.net"),
+        ("“https://acme.atlassian.net/”", "https://acme.atlassian.net"),
         ("https://acme.atlassian.net/browse/ABC-1", "https://acme.atlassian.net"),
         ("https://acme.atlassian.net/jira/software/projects/ABC/boards/1", "https://acme.atlassian.net"),
         ("https://ACME.atlassian.net/", "https://acme.atlassian.net"),
@@ -46,7 +48,7 @@ def test_a_base_url_is_forgiven_what_people_paste(pasted: str, cleaned: str) -> 
 @pytest.mark.parametrize(
     ("pasted", "words"),
     [
-        ("", "empty"),
+        ("", "'base_url'"),
         ("   ", "empty"),
         ("http://jira.acme.com", "https://jira.acme.com"),
         ("ftp://jira.acme.com", "not an address"),

@@ -99,8 +99,10 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
     if isinstance(error, ConfigurationError):
         return [failed("configuration", FixedBy.YOU, str(error))]
     if isinstance(error, JiraFlowError):
-        said = clipped(str(error), _LONGEST_QUOTE)
-        return [failed("contradiction", FixedBy.YOU, f"{said} Try again. If it happens again, {REPORT_IT}")]
+        said = str(error)
+        if REPORT_IT not in said:
+            said = f"{clipped(said, _LONGEST_QUOTE)} Try again. If it happens again, {REPORT_IT}"
+        return [failed("contradiction", FixedBy.YOU, said)]
     # Only where it happened: an exception's text or variables may hold anything.
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.debug("%s at %s", type(error).__name__, " ".join(places[-8:]))

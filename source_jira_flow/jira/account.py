@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, RefusedRequest, SignInRefused
@@ -14,7 +15,7 @@ from source_jira_flow.jira.shape import an_object
 _PROFILE = "/rest/api/2/myself"
 _PERMISSIONS = "/rest/api/2/mypermissions"
 # Cloud wants the permissions named; self-hosted Jira ignores the names.
-_ANY_PERMISSION = {"permissions": "BROWSE_PROJECTS"}
+_ANY_PERMISSION = {"permissions": "BROWSE_PROJECTS,CREATE_ISSUES"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
 
 
 def _without_profile(client: JiraClient, refused: RefusedRequest) -> Account:
-    """The sign-in is proved by an answer that names the account, or that Jira refuses without a sign-in."""
+    """The sign-in is proved by an answer that names the account, or that Jira does not give without a sign-in."""
     try:
         answer = client.ask("GET", _PERMISSIONS, params=_ANY_PERMISSION)
     except SignInRefused:
@@ -78,7 +79,7 @@ def _without_profile(client: JiraClient, refused: RefusedRequest) -> Account:
     except JiraFlowError:
         raise refused from None
     name = account_in(answer.headers)
-    if not name and not _is_refused_unsigned(client):
+    if not name and _unsigned_permissions(client) == answer.document:
         raise refused
     client.logger.warning(
         "The account's profile can't be read (HTTP %d): UTC is used as its time zone.", refused.status
@@ -86,9 +87,9 @@ def _without_profile(client: JiraClient, refused: RefusedRequest) -> Account:
     return Account(id=name or "", has_profile=False)
 
 
-def _is_refused_unsigned(client: JiraClient) -> bool:
+def _unsigned_permissions(client: JiraClient) -> Any | None:
+    """What Jira lets anybody do; None where it refuses to tell anybody."""
     try:
-        client.ask("GET", _PERMISSIONS, params=_ANY_PERMISSION, signed=False)
+        return client.ask("GET", _PERMISSIONS, params=_ANY_PERMISSION, signed=False).document
     except (SignInRefused, RefusedRequest):
-        return True
-    return False
+        return None

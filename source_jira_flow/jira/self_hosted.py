@@ -48,7 +48,10 @@ class SelfHostedJira(RestJira):
         issues, total = answer["issues"], answer["total"]
         reached = start + len(issues)
         if not issues and start < total:
-            raise PassingFault(f"Jira counts {total} issues and gave none from the {start}th on.")
+            raise PassingFault(
+                f"Jira counts {total} issues where its search gave {start or 'none'}. Sync again; where it stays so,"
+                " ask your Jira administrator to look at the search index."
+            )
         return SearchPage(issues, reached if reached < total else None, total=total)
 
     def count(self, jql: str) -> Count:

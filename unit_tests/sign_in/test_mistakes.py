@@ -57,6 +57,8 @@ def test_a_character_that_no_token_has_is_named_with_its_field() -> None:
         {"api_token": "secret-token", "domain": "acme.atlassian.net", "email": "me@acme.com"},
         {"api_token": "secret-token", "domain": "acme.atlassian.net", "email": "me@acme.com", "projects": ["A"]},
         {"domain": "acme.atlassian.net"},
+        {"domain": "acme.atlassian.net", "credentials": {"auth_type": "api_token", "api_token": "secret-token"}},
+        {"base_url": "https://acme.atlassian.net", "api_token": "secret-token", "email": "me@acme.com"},
     ],
 )
 def test_a_configuration_of_airbytes_own_source_is_recognised(raw: dict[str, object]) -> None:
