@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 from fake_jira import FLAVORS, Clock, FakeJira, Site, build_site, flavor_named
@@ -296,6 +296,10 @@ class World:
     lookback=st.sampled_from([0, 1, 10]),
     steps=st.lists(st.sampled_from(["change", "change", "sync", "restless", "cut", "cut restless"]), max_size=14),
 )
+@example(seed=138, page_size=3, lookback=1, steps=["change", "sync", "restless"])
+@example(seed=18533, page_size=3, lookback=0, steps=["restless", "cut", "restless", "change", "restless", "restless"])
+@example(seed=120305, page_size=5, lookback=0, steps=["restless", "cut restless", "cut", "restless"])
+@example(seed=75, page_size=2, lookback=0, steps=["change", "cut", "change", "restless"])
 def test_after_the_next_sync_the_warehouse_is_whole(
     flavor: str, seed: int, page_size: int, lookback: int, steps: list[str]
 ) -> None:

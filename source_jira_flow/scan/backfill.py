@@ -168,13 +168,14 @@ class Backfill:
         return None
 
     def _wants(self, positions: Mapping[str, Position | None], begin: Position, stream: str, issue: JsonObject) -> bool:
+        created = instant(issue["fields"].get("created"))
+        # Search knows whole seconds: what was created since T0 is read ahead, or by the next sync.
+        if created is not None and created >= self._sync.now:
+            return False
         if stream in self._changes_since and self._changes_since[stream] <= issue["updated_ms"] < self._sync.now:
             return False
         reached = positions[stream]
-        if reached is None or reached == begin:
-            return True
-        created = instant(issue["fields"].get("created"))
-        if created is None:
+        if reached is None or reached == begin or created is None:
             return True
         second = floor_second(created)
         return Position(second, int(issue["id"])) > reached if reached.after else second >= reached.second
