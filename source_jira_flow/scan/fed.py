@@ -117,6 +117,8 @@ class PartStream(FedStream):
         cut = [issue for issue in issues if self._total(issue) > len(self._embedded(issue))]
         for issue, rows in in_parallel(self._whole, cut, self._sync.workers):
             issue["fields"][self.fields[0]][self.rows] = rows
+        for issue in issues:
+            issue[self.name] = self.sound(self._embedded(issue), issue)
         return ()
 
     def _embedded(self, issue: JsonObject) -> list[JsonObject]:
@@ -143,7 +145,7 @@ class PartStream(FedStream):
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]: ...
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for row in self.sound(self._embedded(issue), issue):
+        for row in issue[self.name]:
             yield self._record(row, issue)
 
     @abstractmethod
@@ -210,8 +212,13 @@ class LinkStream(FedStream):
 
     fields = ("issuelinks",)
 
+    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
+        for issue in issues:
+            issue[self.name] = self.sound(issue["fields"].get("issuelinks"), issue)
+        return ()
+
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for link in self.sound(issue["fields"].get("issuelinks"), issue):
+        for link in issue[self.name]:
             yield link_record(link, issue)
 
 
@@ -220,8 +227,13 @@ class AttachmentStream(FedStream):
 
     fields = ("attachment",)
 
+    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
+        for issue in issues:
+            issue[self.name] = self.sound(issue["fields"].get("attachment"), issue)
+        return ()
+
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for attachment in self.sound(issue["fields"].get("attachment"), issue):
+        for attachment in issue[self.name]:
             yield attachment_record(attachment, issue)
 
 
