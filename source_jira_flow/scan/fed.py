@@ -80,16 +80,20 @@ class IssueStream(FedStream):
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         record = issue_record(issue, self._field_map, self._site_url)
         if self._sync.writes_json:
-            record["fields"] = orjson.Fragment(self._as_json(record["fields"], issue))
+            record["fields"] = orjson.Fragment(self._as_json(record, issue))
         return (record,)
 
-    def _as_json(self, fields: JsonObject, issue: JsonObject) -> bytes:
-        """A field that is nested deeper than JSON is commonly written becomes a text."""
+    def _as_json(self, record: dict[str, Any], issue: JsonObject) -> bytes:
+        """The column `fields`. What is nested deeper than JSON is commonly written becomes a text, in columns too."""
+        fields: JsonObject = record["fields"]
         try:
             return orjson.dumps(fields)
         except orjson.JSONEncodeError:
             deep = [name for name, value in fields.items() if not _is_writable(value)]
             self._sync.logger.warning("Issue %s: %s nested very deep, and kept as a text.", issue["key"], listed(deep))
+            for column, value in record.items():
+                if column != "fields" and not _is_writable(value):
+                    record[column] = json.dumps(value)
             return orjson.dumps({**fields, **{name: json.dumps(fields[name]) for name in deep}})
 
     def is_remapped(self, stored: Mapping[str, Any]) -> bool:

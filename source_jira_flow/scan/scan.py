@@ -249,6 +249,7 @@ class IssueScan:
         self._sync.logger.warning(
             "Jira's fields for sprints, story points or epics changed since the last sync: all issues are read again."
         )
+        # All: `is not EMPTY` would miss issues whose column must become null, and fields that can't be searched.
         return replace(state, progress={}, recent={})
 
     def _ask_again(self) -> Iterator[Batch]:
