@@ -447,6 +447,21 @@ def test_an_issue_that_cannot_be_read_is_told_by_key_and_all_others_come(flavor:
     verify(jira, warehouse)
 
 
+def test_an_issue_that_counts_a_comment_more_than_it_shows_stops_none_behind_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    jira = small_jira()
+    spoiled = some_issue(jira)
+    for number in range(30):
+        jira.site.add_comment(spoiled.id, f"Comment {number}")
+    one_more = f"/issue/{spoiled.id}/comment"
+    jira.faults.changed(lambda page: page | {"total": page["total"] + 1}, "one_more", match=one_more)
+    warehouse = Warehouse()
+    assert sync(jira, warehouse) == ""
+    verify(jira, warehouse)
+    assert f"comments of issue {spoiled.id} and then none" in caplog.text
+
+
 ODD = {
     "updated in the year 20223": ("updated", "20223-05-01T00:00:00.000+0000", "updated"),
     "updated before Christ": ("updated", "-0044-03-15T00:00:00.000+0000", "updated"),
