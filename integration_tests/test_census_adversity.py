@@ -84,6 +84,13 @@ def test_what_an_index_lacks_for_good_is_looked_for_in_each_sync_and_never_remov
         followed.sync(after=SOON)
 
 
+def test_an_issue_that_is_as_young_as_the_sync_is_no_sign_of_a_short_list(followed: Followed) -> None:
+    followed.site.create_issue("CORE", "Just now")
+    for _ in range(3):
+        followed.sync(after=3, find_deleted_issues="every_sync")
+        assert followed.census["waiting"] == []
+
+
 # -- answers by id -----------------------------------------------------------------------------------
 
 

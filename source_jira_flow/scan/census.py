@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.common.instants import DAY, instant
+from source_jira_flow.common.instants import DAY, floor_second, instant
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import portions
 from source_jira_flow.common.text import listed
@@ -137,9 +137,9 @@ class Census:
         return project in self._due or (self._is_full and project == UNKNOWN_PROJECT)
 
     def _is_listable(self, issue: JsonObject) -> bool:
-        """Whether Jira's list must have it."""
+        """Whether Jira's list must have it. An index that holds whole seconds has not all of the second of T0."""
         created = instant(issue["fields"].get("created"))
-        is_new = created is not None and created >= self._sync.now
+        is_new = created is not None and created >= floor_second(self._sync.now)
         return _project(issue) in self._due and not _is_archived(issue) and not is_new
 
     def _listing(self, before: IssueTable) -> Listing:
