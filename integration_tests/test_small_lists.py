@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,24 @@ def test_a_sync_of_all_streams_asks_once_for_the_account(setup: Setup, start_jir
     jira = start_jira(setup, issues=20)
     read_all(config_for(jira, setup.method))
     assert [record.path for record in jira.requests].count("/rest/api/2/myself") == 1
+
+
+def test_lists_per_project_cost_a_call_a_project_each_where_they_are_chosen_and_none_elsewhere(
+    start_jira: StartJira,
+) -> None:
+    jira = start_jira(CLOUD, issues=20)
+    site = jira.site
+    projects = [project.id for project in site.visible_projects(site.service_account)]
+
+    def asked_of_projects() -> Counter[str]:
+        paths = [record.path for record in jira.requests]
+        return Counter(path for path in paths if any(f"/project/{each}/" in path for each in projects))
+
+    read_all(config_for(jira), ["issues", "projects", *PLAIN])
+    assert not asked_of_projects()
+    jira.reset_log()
+    read_all(config_for(jira), PER_PROJECT)
+    assert len(asked_of_projects()) == len(PER_PROJECT) * len(projects)
+    # An empty list is asked for twice.
+    assert set(asked_of_projects().values()) == {1, 2}
+    assert jira.calls("/project/search") == 1
