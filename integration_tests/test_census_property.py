@@ -283,7 +283,8 @@ class CensusWorld(World):
             assert hidden, "projects wait, and the list was whole"
             return
         unseen = (missing, left, archived)
-        if self.cancels_out and len(missing) == len(left) + len(archived):
+        unlisted = sum(issue.id in hidden and issue.archived is None for issue, _ in known)
+        if self.cancels_out and len(missing) == len(left) + len(archived) + unlisted:
             HAPPENED["as many appeared as vanished"] += bool(missing)
             return
         assert unseen == ([], [], []), f"missing: {missing}, still in the warehouse: {left}, archived: {archived}"
