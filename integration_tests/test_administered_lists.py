@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fake_jira import FakeJira
-from integration_tests.support import SETUPS, Setup, config_for, read_all
+from integration_tests.support import Setup, config_for, read_all
 
 FOR_ALL = ["issue_link_types", "project_categories", "status_categories", "filters", "dashboards"]
 FOR_ADMINISTRATORS = ["issue_security_levels", "workflows", "project_roles"]
@@ -20,12 +20,6 @@ NAMES = {
     "workflows": {"jira", "Software workflow", "Business workflow"},
     "project_roles": {"Administrators", "Developers", "Viewers"},
 }
-
-
-@pytest.fixture(params=SETUPS, ids=str)
-def setup(request: pytest.FixtureRequest) -> Setup:
-    setup: Setup = request.param
-    return setup
 
 
 @pytest.fixture
