@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import idna
 
@@ -124,7 +124,7 @@ def clean_base_url(pasted: str) -> str:
             f"The base URL begins with http: your credentials would travel unprotected. Use https://{host} instead."
         )
     netloc = f"[{host}]" if ":" in host else host
-    if port and port != {"http": 80, "https": 443}[scheme]:
+    if port is not None and port != {"http": 80, "https": 443}[scheme]:
         netloc += f":{port}"
     return f"{scheme}://{netloc}{_context_path(host, path)}"
 
@@ -143,10 +143,9 @@ def _parts(text: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and path of an address. Raises ConfigurationError, which never shows a password."""
     try:
         parts = urlsplit(text)
-        holds_user, port = parts.username is not None, parts.port
     except ValueError:
-        parts, holds_user, port = None, "@" in text, None
-    if holds_user:
+        parts = None
+    if "@" in (parts.netloc if parts else text):
         raise ConfigurationError(
             "The base URL contains a user name or password: remove it there, and enter it under credentials."
         )
@@ -155,7 +154,20 @@ def _parts(text: str) -> tuple[str, str, int | None, str]:
         raise ConfigurationError(
             f"The base URL '{_shown(text)}' is not an address: enter it like https://acme.atlassian.net."
         )
-    return parts.scheme.lower(), host, port, parts.path
+    return parts.scheme.lower(), host, _port(parts, text), parts.path
+
+
+def _port(parts: SplitResult, text: str) -> int | None:
+    """The port of an address, None where it has none. Raises ConfigurationError for one that cannot exist."""
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ConfigurationError(
+            f"The base URL '{_shown(text)}' is not an address: correct its port, a number from 1 to 65535."
+        )
+    return port
 
 
 def _shown(text: str) -> str:

@@ -55,6 +55,7 @@ def test_a_base_url_is_forgiven_what_people_paste(pasted: str, cleaned: str) -> 
         ("https://", "not an address"),
         ("https://user:word@jira.acme.com", "credentials"),
         ("https://jira.acme.com:notaport", "not an address"),
+        *((f"https://jira.acme.com:{port}/jira", "port, a number from 1 to 65535") for port in ("65536", "0", "-1")),
         ("https://jira acme,com", "not an address"),
     ],
 )
