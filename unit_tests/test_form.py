@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -53,6 +54,19 @@ def test_a_start_date_can_be_a_day_or_an_instant(date: str) -> None:
     assert FORM["start_date"]["format"] == "date-time"
     assert accepts("start_date", date)
     assert Config.parse({"base_url": "acme.atlassian.net", "credentials": CREDENTIALS, "start_date": date}).start_date
+
+
+def test_the_form_proposes_start_dates_that_the_strictest_validator_takes() -> None:
+    """Airbyte's platform holds values against their format: RFC 3339, which has no plain date."""
+    for proposed in FORM["start_date"]["examples"]:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", proposed)
+    assert FORM["start_date"]["pattern_descriptor"] == "YYYY-MM-DDTHH:MM:SSZ"
+
+
+@pytest.mark.parametrize("date", ["2024-01-31", "2024-01-31T00:00:00Z"])
+def test_a_start_date_passes_the_validator_of_the_cdk_and_of_pyairbyte(date: str) -> None:
+    configuration = {"base_url": "acme.atlassian.net", "credentials": CREDENTIALS, "start_date": date}
+    jsonschema.validate(configuration, MANIFEST["spec"]["connection_specification"])
 
 
 @pytest.mark.parametrize("date", ["soon", "31.01.2024", "2024-1-31", "2024-01-31 00:00"])
