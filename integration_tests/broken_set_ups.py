@@ -631,6 +631,9 @@ BROKEN_SET_UPS = (
     ),
     BrokenSetUp("JSON cut short", _status("200 OK", '{"version": "10.3'), "network:cut", ("cut short",), NETWORK),
     BrokenSetUp(
+        "JSON that is none", _status("200 OK", '{"version": nope'), "network:cut", ("invalid JSON", "not be"), NETWORK
+    ),
+    BrokenSetUp(
         "Jira in maintenance",
         _status("503 Service Unavailable"),
         "server_fault",

@@ -114,6 +114,25 @@ def test_a_server_error_that_lasts_says_what_to_do(start_jira: Callable[..., Fak
     assert all("ask your Jira administrator" in message for message in reading.error_messages)
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (404, "Check the base URL: Jira may have moved, or its address may include a path such as /jira."),
+        (403, "ask your Jira administrator whether it has access to Jira"),
+        (410, "install a newer version"),
+        (400, "If it happens again, report it"),
+    ],
+)
+def test_a_refusal_that_fails_a_stream_says_what_to_do(
+    start_jira: Callable[..., FakeJira], status: int, remedy: str
+) -> None:
+    jira = start_jira()
+    jira.faults.refuse(status, match="/field")
+    error, *_ = read_all(config_for(jira), ["issues"]).error_messages
+    assert error.startswith("Jira refused /rest/api/2/field with HTTP")
+    assert remedy in error
+
+
 @pytest.mark.parametrize("setup", SETUPS, ids=str)
 def test_a_refused_search_fails_its_streams_with_jira_s_words_and_leaves_the_others_whole(
     setup: Setup, start_jira: Callable[..., FakeJira]

@@ -87,14 +87,17 @@ class RefusedRequest(JiraFlowError):
     """Jira understood the request and refused it. Never the same as an empty answer.
 
     `status` is the HTTP status, `messages` are Jira's own sentences, `path` is the REST path. What is not in JSON
-    (`is_json`) may be a proxy's.
+    (`is_json`) may be a proxy's. `remedy` says what to do where the refusal fails a stream or the connection test.
     """
 
-    def __init__(self, status: int, messages: Sequence[str], path: str, *, is_json: bool = True) -> None:
+    def __init__(
+        self, status: int, messages: Sequence[str], path: str, *, is_json: bool = True, remedy: str = ""
+    ) -> None:
         self.status = status
         self.is_json = is_json
         self.messages = tuple(messages)
         self.path = path
+        self.remedy = remedy
         said = " ".join(self.messages) if self.messages else "no reason given"
         super().__init__(f"Jira refused {path} with HTTP {status}: {said}")
 
@@ -185,12 +188,6 @@ class BrokenPromise(JiraFlowError):
     """An answer of an unknown form, or one that contradicts itself, for example a page token that repeats."""
 
 
-def refusal(status: int, messages: Sequence[str], path: str, *, is_json: bool = True) -> RefusedRequest:
-    """The typed error for a 4xx status."""
-    kinds: dict[int, type[RefusedRequest]] = {400: BadRequest, 403: Forbidden, 404: NotFound, 410: Gone}
-    return kinds.get(status, RefusedRequest)(status, messages, path, is_json=is_json)
-
-
 def as_traced(error: BaseException) -> AirbyteTracedException:
     """Airbyte's form of any error, with known secrets masked. The only place where failure types are chosen."""
     if isinstance(error, AirbyteTracedException):
@@ -198,6 +195,8 @@ def as_traced(error: BaseException) -> AirbyteTracedException:
     failure_type = error.failure_type if isinstance(error, JiraFlowError) else FailureType.system_error
     said = filter_secrets(str(error)) or type(error).__name__
     message = said if isinstance(error, JiraFlowError) else f"An unexpected error occurred: {type(error).__name__}."
+    if isinstance(error, RefusedRequest) and error.remedy:
+        message = f"{said.rstrip('.')}. {error.remedy}"
     return AirbyteTracedException(
         message=message,
         internal_message=f"{type(error).__name__}: {said}",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from source_jira_flow.check.findings import Finding, FixedBy, failed
-from source_jira_flow.common.text import REPORT_IT, clipped
+from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import (
     ConnectionFault,
+    Forbidden,
     JiraFlowError,
     NotJson,
     RateLimited,
@@ -33,19 +32,6 @@ _FIXED_BY_YOU = frozenset(
         "certificate_file",
     )
 )
-# {path} is the REST path, {said} Jira's own messages.
-_REFUSALS: Mapping[int, tuple[FixedBy, str]] = {
-    403: (
-        FixedBy.JIRA_ADMINISTRATOR,
-        "The account is signed in, but not allowed to use {path}{said}. Ask your Jira administrator whether it has"
-        + " access to Jira (Application access).",
-    ),
-    410: (FixedBy.YOU, "Atlassian removed {path} (HTTP 410): install a newer version of this connector."),
-}
-_OTHER_REFUSAL = (
-    FixedBy.YOU,
-    "Jira refused {path} with HTTP {status}{said}. Check the base URL. If it is correct, " + REPORT_IT,
-)
 _LONGEST_MESSAGE = 120
 
 
@@ -69,8 +55,8 @@ def way_finding(error: JiraFlowError) -> Finding | None:
             " later. If it happens again, ask your Jira administrator to look into it.",
         )
     if isinstance(error, RefusedRequest):
-        fixed_by, words = _REFUSALS.get(error.status, _OTHER_REFUSAL)
-        text = words.format(path=error.path, status=error.status, said=_quoted(error.messages))
+        fixed_by = FixedBy.JIRA_ADMINISTRATOR if isinstance(error, Forbidden) else FixedBy.YOU
+        text = f"Jira refused {error.path} with HTTP {error.status}{_quoted(error.messages)}. {error.remedy}"
         return failed(f"refused:{error.status}", fixed_by, text)
     return None
 

@@ -33,7 +33,6 @@ from source_jira_flow.errors import (
     ServerFault,
     SignInRefused,
     UnreadableAnswer,
-    refusal,
 )
 from source_jira_flow.http.cookies import limit_cookies
 from source_jira_flow.http.deadline import Unfinished, finish_by
@@ -54,9 +53,9 @@ from source_jira_flow.http.refusals import (
     account_in,
     is_anonymous,
     is_failed_login,
-    is_json,
     is_missing_scope,
     jira_messages,
+    refused_request,
     refuses_sign_in,
     sign_in_refused,
     taken_for_nobody,
@@ -356,7 +355,7 @@ class JiraClient:
                 self._failed_login = refused
             raise refused
         if status >= 400:
-            raise refusal(status, jira_messages(body), path, is_json=is_json(body))
+            raise refused_request(status, body, path)
         if signed and self.signer.is_user and is_anonymous(headers):
             raise taken_for_nobody(self.signer)
         try:

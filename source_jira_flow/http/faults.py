@@ -80,9 +80,9 @@ WORDS: Mapping[str, str] = {
     f" of Jira. Ask your network team to let requests for /rest from {_AIRBYTE} through to Jira.",
     "page": "{host} returned a web page{title} instead of Jira's data: a proxy or portal is in between, or this is not"
     f" Jira. Check the base URL, and ask your network team to allow {_AIRBYTE}.",
-    "cut": "{host} sent incomplete JSON: the response was cut short or altered in transit. Try again, and ask your"
-    " network team whether a proxy changes responses.",
-    "invalid": "{host} sent invalid JSON, twice the same. A value that can't be written as JSON may be the cause,"
+    "cut": "{host} sent invalid JSON: the response may have been cut short or altered in transit, or not be Jira's. Try"
+    " again, and ask your network team whether a proxy changes responses.",
+    "invalid": "{host} sent the same invalid JSON twice. A value that can't be written as JSON may be the cause,"
     " or a proxy that alters responses: ask your Jira administrator.",
     "too_large": "{host} sent a response that is too large to be read. Unless it comes from a proxy, ask your Jira"
     " administrator to look for issues with very large fields.",

@@ -12,8 +12,8 @@ import orjson
 
 from source_jira_flow.common.instants import SECOND
 from source_jira_flow.common.secret_text import masked
-from source_jira_flow.common.text import clipped, duration, page_title
-from source_jira_flow.errors import SignInRefused
+from source_jira_flow.common.text import REPORT_IT, clipped, duration, page_title
+from source_jira_flow.errors import BadRequest, Forbidden, Gone, NotFound, RefusedRequest, SignInRefused
 from source_jira_flow.http.waiting import date_of
 from source_jira_flow.sign_in.base import Signer
 
@@ -50,6 +50,29 @@ SIGN_IN_WORDS: Mapping[str, str] = {
     "unauthorized": "Jira did not accept the sign-in: check that the credentials are complete, current, and of the"
     " right account.",
 }
+
+# By status: the error, and what to do where a stream or the connection test can't do without the answer.
+_REFUSALS: Mapping[int, tuple[type[RefusedRequest], str]] = {
+    400: (BadRequest, f"Try again. If it happens again, {REPORT_IT}"),
+    403: (
+        Forbidden,
+        "The account is signed in, but not allowed to use this: ask your Jira administrator whether it has access to"
+        " Jira (Application access).",
+    ),
+    404: (
+        NotFound,
+        "Check the base URL: Jira may have moved, or its address may include a path such as /jira. If it is correct,"
+        f" {REPORT_IT}",
+    ),
+    410: (Gone, "Atlassian removed it: install a newer version of this connector."),
+}
+_OTHER_REFUSAL = (RefusedRequest, f"Check the base URL. If it is correct, {REPORT_IT}")
+
+
+def refused_request(status: int, body: bytes, path: str) -> RefusedRequest:
+    """The typed error for a 4xx status, with Jira's own words and what to do."""
+    kind, remedy = _REFUSALS.get(status, _OTHER_REFUSAL)
+    return kind(status, jira_messages(body), path, is_json=is_json(body), remedy=remedy)
 
 
 def jira_messages(body: bytes) -> tuple[str, ...]:

@@ -45,6 +45,6 @@ def readable(stream: str) -> Iterator[None]:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ConfigurationError(
-            f"The stored state of {stream} can't be read ({type(error).__name__}), so it was changed or cut: clear"
-            " the stream to read everything again."
+            f"The stored state of {stream} can't be read, so it was changed or cut: clear the stream to read"
+            " everything again."
         ) from error

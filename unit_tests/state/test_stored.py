@@ -119,7 +119,7 @@ def test_a_state_that_was_cut_or_changed_is_one_sentence(file: Path, states: Mak
         if name in ("recent", "keys", "start_date", "full_pass_at", "fields"):
             continue
         for damaged in _DAMAGED.get(name, ("damaged", None, [["x"]], {"x": "y"})):
-            with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read.*clear the stream"):
+            with pytest.raises(ConfigurationError, match=f"state of {stream} can't be read, so.*clear the stream"):
                 rewritten(stream, {**state, name: damaged})
 
 
