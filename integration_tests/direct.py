@@ -203,9 +203,7 @@ def scan(
     """The messages of one sync, in order: records as (stream, data), and STATE messages. Raises what fails it."""
     sync, messages = begin_sync(jira, states, streams, settings=settings, **config)
     issue_scan = IssueScan(sync, fed_streams(sync), Seen(people=False, sprints=False))
-    partition = FunctionPartition(
-        "issues", "scan", lambda: chain.from_iterable(issue_scan.records(chain.from_iterable))
-    )
+    partition = FunctionPartition("issues", "scan", lambda: issue_scan.records(chain.from_iterable))
     try:
         for record in partition.read():
             yield from _drained(messages)

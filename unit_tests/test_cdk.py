@@ -8,7 +8,7 @@ import logging
 import pkgutil
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import Empty, Full
 from typing import Any
@@ -28,7 +28,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 import source_jira_flow
 from source_jira_flow.cdk import seam
-from source_jira_flow.cdk.queue import HalfEmptyQueue, Records
+from source_jira_flow.cdk.lines import as_lines
+from source_jira_flow.cdk.queue import HalfEmptyQueue
 from source_jira_flow.cdk.seam import (
     RECORDS_IN_QUEUE,
     ConcurrentRead,
@@ -272,34 +273,53 @@ def test_a_full_queue_refuses_at_once_or_in_time_where_that_is_asked() -> None:
         queue.get_nowait()
 
 
-def test_records_that_are_put_together_are_taken_one_by_one_before_what_was_put_after_them() -> None:
+def test_lines_that_go_together_take_as_much_room_as_there_are_records() -> None:
     queue = HalfEmptyQueue(3)
-    records = [Record(data={"id": number}, stream_name="numbers") for number in range(4)]
-    queue.put(Records(records[:2]))
-    queue.put(Records(records[2:]))
+    first, second = (next(as_lines("numbers", [{"id": 1}, {"id": 2}])) for _ in range(2))
+    queue.put(first)
+    queue.put(second, block=False)
     assert queue.full()
     with pytest.raises(Full):
         queue.put("state", block=False)
-    assert queue.get() is records[0]
+    assert queue.get() is first
     queue.put("state", block=False)
-    assert [queue.get() for _ in range(3)] == records[1:]
-    assert not queue.empty()
-    assert queue.get() == "state"
-    assert queue.empty()
+    assert [queue.get(), queue.get()] == [second, "state"]
 
 
-def test_a_read_whose_records_come_together_counts_and_orders_them_as_single_ones() -> None:
+def test_lines_are_counted_and_ordered_as_single_records(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     read = reading("numbers")
     emitter = StateEmitter(read.states, read.messages)
 
-    def records() -> Iterator[Records]:
-        for first in (0, 2):
-            yield Records(Record(data={"id": number}, stream_name="numbers") for number in (first, first + 1))
+    def records() -> Iterator[Record]:
+        for first in (0, 100):
+            yield from as_lines("numbers", ({"id": number} for number in range(first, first + 60)))
             emitter.emit(lambda: {"numbers": {}})
 
-    partitions = GivenPartitions(lambda: [FunctionPartition("numbers", "all", records)])
-    stream = DefaultStream(
-        partition_generator=partitions,
+    rows = "RECORD RECORD STATE".split()
+    assert told(read, read_by(records)) == ["STARTED", "RUNNING", *rows, *rows, "COMPLETE"]
+    assert "Read 120 records from numbers stream" in caplog.messages
+
+
+def test_the_log_leaves_the_stack_of_an_error_to_its_message(caplog: pytest.LogCaptureFixture) -> None:
+    read, messages = reading("numbers"), []
+
+    def records() -> Iterator[Record]:
+        yield Record(data={"id": 1}, stream_name="numbers")
+        raise RuntimeError("boom")
+
+    with pytest.raises(AirbyteTracedException):
+        for message in read.read([read_by(records)]):
+            messages.append(message)  # what came before the error counts
+    (error,) = (message.trace.error for message in messages if message.trace and message.trace.error)
+    assert "boom" in (error.stack_trace or "")
+    assert "Exception while syncing stream numbers" in caplog.messages
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def read_by(records: Callable[[], Iterable[Record]]) -> DefaultStream:
+    return DefaultStream(
+        partition_generator=GivenPartitions(lambda: [FunctionPartition("numbers", "all", records)]),
         name="numbers",
         json_schema={},
         primary_key=["id"],
@@ -307,5 +327,3 @@ def test_a_read_whose_records_come_together_counts_and_orders_them_as_single_one
         logger=logging.getLogger("airbyte.test"),
         cursor=OwnStateCursor(lambda: None),
     )
-    rows = "RECORD RECORD STATE".split()
-    assert told(read, stream) == ["STARTED", "RUNNING", *rows, *rows, "COMPLETE"]

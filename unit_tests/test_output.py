@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+from airbyte_cdk.models import AirbyteRecordMessage
 
 from source_jira_flow.cdk import output
 from source_jira_flow.cdk.output import MessageWriter, with_escaped_line_ends
@@ -21,10 +21,8 @@ LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 NEIGHBOURS = "\x84\x86\xa0\xe9\u2027\u202a\u201e\u2019\u20ac"
 
 
-def record(text: str) -> AirbyteMessage:
-    return AirbyteMessage(
-        type=Type.RECORD, record=AirbyteRecordMessage(stream="issues", data={"summary": text}, emitted_at=1)
-    )
+def record(text: str) -> AirbyteRecordMessage:
+    return AirbyteRecordMessage(stream="issues", data={"summary": text}, emitted_at=1)
 
 
 def written_records(stream: io.BytesIO) -> list[str]:
@@ -95,7 +93,7 @@ def test_what_is_logged_meanwhile_never_comes_into_a_line(tmp_path: Path) -> Non
 _SCRIPT = """
 import logging, sys, threading
 from airbyte_cdk.logger import init_logger
-from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+from airbyte_cdk.models import AirbyteRecordMessage
 from source_jira_flow.cdk.output import MessageWriter
 
 logger = init_logger("airbyte")
@@ -108,9 +106,7 @@ for other in others:
 writer = MessageWriter(sys.stdout.buffer)
 for number in range(3_000):
     data = {"text": "x" * 4_000}
-    writer.record(
-        AirbyteMessage(type=Type.RECORD, record=AirbyteRecordMessage(stream="issues", data=data, emitted_at=1))
-    )
+    writer.record(AirbyteRecordMessage(stream="issues", data=data, emitted_at=1))
 writer.flush()
 for other in others:
     other.join()

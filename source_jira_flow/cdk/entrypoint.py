@@ -16,12 +16,12 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     ConnectorSpecification,
-    Type,
 )
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 
 from source_jira_flow.cdk import masking
+from source_jira_flow.cdk.lines import count_of
 from source_jira_flow.cdk.output import MessageWriter
 from source_jira_flow.errors import as_traced
 
@@ -41,8 +41,8 @@ class _Entrypoint(AirbyteEntrypoint):
         state: list[AirbyteStateMessage],
     ) -> Iterator[AirbyteMessage]:
         for message in super().read(source_spec, config, catalog, state):
-            if message.type is Type.RECORD:
-                self._output.record(message)
+            if message.record is not None:
+                self._output.record(message.record)
             else:
                 yield masking.masked(message)
 
@@ -53,7 +53,9 @@ class _Entrypoint(AirbyteEntrypoint):
         """As the CDK counts, without a descriptor made for each record."""
         if message.record is None:
             return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
-        stream_message_count[_descriptor(message.record.stream, message.record.namespace)] += 1.0
+        stream_message_count[_descriptor(message.record.stream, message.record.namespace)] += count_of(
+            message.record.data
+        )
         return message
 
     @staticmethod

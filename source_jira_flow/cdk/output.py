@@ -7,12 +7,12 @@ making its columns.
 from __future__ import annotations
 
 import time
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import orjson
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
+from airbyte_cdk.models import AirbyteRecordMessage
+
+from source_jira_flow.cdk.lines import content_of
 
 # What a pipe of Linux holds.
 _MOST_PENDING_BYTES = 64 * 1024
@@ -34,13 +34,9 @@ class MessageWriter:
         self._pending_bytes = 0
         self._last_flush = time.monotonic()
 
-    def record(self, message: AirbyteMessage) -> None:
-        """A record, as the CDK serializes it."""
-        try:
-            content = orjson.dumps(_document(message), option=orjson.OPT_APPEND_NEWLINE)
-        except orjson.JSONEncodeError:
-            # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
-            content = f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n".encode()
+    def record(self, record: AirbyteRecordMessage) -> None:
+        """A record, or several that were serialized together."""
+        content = content_of(record)
         self._pending.append(content)
         self._pending_bytes += len(content)
         late = time.monotonic() - self._last_flush >= _SECONDS_PER_FLUSH
@@ -64,15 +60,6 @@ class MessageWriter:
         self._pending.clear()
         self._pending_bytes = 0
         self._last_flush = time.monotonic()
-
-
-def _document(message: AirbyteMessage) -> Any:
-    """What the CDK's serializer makes of a message; of a plain record in a third of the time."""
-    record = message.record
-    if record is None or record.namespace is not None or record.meta is not None or record.file_reference is not None:
-        return AirbyteMessageSerializer.dump(message)
-    plain = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
-    return {"type": "RECORD", "record": plain}
 
 
 def with_escaped_line_ends(lines: bytes) -> bytes:

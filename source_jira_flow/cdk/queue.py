@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from dataclasses import dataclass
 from queue import Full, Queue
 from typing import Any
 
 from airbyte_cdk.sources.types import Record
 
-
-class Records(list[Record]):
-    """One or more records that are put as one item and taken one by one: a lock for each costs more than to make it."""
+from source_jira_flow.cdk.lines import count_of
 
 
 class HalfEmptyQueue(Queue[Any]):
@@ -20,7 +17,7 @@ class HalfEmptyQueue(Queue[Any]):
 
     If every item that is taken woke a producer, eight workers and the output would mostly switch threads. Producers
     wait in `_put` and are woken in `_get`: the methods that `Queue` offers to subclasses and calls under its lock.
-    `Records` count as so many items, and go in whole where there is room for one. Only one thread may take items.
+    Records that go together count as so many items, and go in where there is room for one.
     """
 
     def __init__(self, size: int) -> None:
@@ -29,20 +26,6 @@ class HalfEmptyQueue(Queue[Any]):
         self._size = size
         self._room = threading.Condition(self.mutex)
         self._held = 0
-        self._taken: deque[Record] = deque()
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """As in `Queue`; the next record of `Records`."""
-        if not self._taken:
-            item = super().get(block, timeout)
-            if not isinstance(item, Records):
-                return item
-            self._taken.extend(item)
-        return self._taken.popleft()
-
-    def empty(self) -> bool:
-        """Whether there is nothing to take."""
-        return not self._taken and super().empty()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """As in `Queue`: raises Full where there is no room at once, or within `timeout` seconds."""
@@ -74,7 +57,7 @@ class HalfEmptyQueue(Queue[Any]):
 
 
 def _length(item: Any) -> int:
-    return len(item) if isinstance(item, Records) else 1
+    return count_of(item.data) if isinstance(item, Record) else 1
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from airbyte_cdk.models import (
@@ -38,11 +40,13 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_jira_flow.cdk.queue import HalfEmptyQueue, Records
+from source_jira_flow.cdk.lines import count_of
+from source_jira_flow.cdk.queue import HalfEmptyQueue
 from source_jira_flow.errors import as_traced
 
 # The CDK's own queue takes 10,000 records: 300 MB of Jira issues. 200 is as fast.
 RECORDS_IN_QUEUE = 200
+_READ = re.compile(r"Read \d+ records from (?P<stream>.+) stream")
 _BY_URGENCY = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
@@ -64,11 +68,12 @@ class ConcurrentRead:
         queue = HalfEmptyQueue(RECORDS_IN_QUEUE)
         self.catalog = catalog
         self.states = ConnectorStateManager(state=states)
+        self._log = _ReadLog(logger)
         self.messages: MessageRepository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         self._source = ConcurrentSource.create(
             num_workers=workers,
             initial_number_of_partitions_to_generate=max(workers // 2, 1),
-            logger=logger,
+            logger=self._log,
             slice_logger=DebugSliceLogger(),
             message_repository=self.messages,
             queue=queue,
@@ -89,11 +94,30 @@ class ConcurrentRead:
             known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
             for message in self._source.read(known) if known else ():
                 _collect(message, errors)
+                if message.record is not None:
+                    self._log.counts[message.record.stream] += count_of(message.record.data)
                 yield message
         except AirbyteTracedException as error:
             raise (_summary(errors) if errors else error) from None
         if errors:
             raise _summary(errors)
+
+
+class _ReadLog(logging.Logger):
+    """The CDK's log of a read, with every record counted where several come as one, and without the stack of an error,
+    which the message of that error has."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__(logger.name)
+        self.parent = logger
+        self.counts: Counter[str] = Counter()
+
+    def handle(self, record: logging.LogRecord) -> None:
+        record.exc_info = None
+        read = _READ.fullmatch(str(record.msg))
+        if read:
+            record.msg = f"Read {self.counts[read['stream']]} records from {read['stream']} stream"
+        super().handle(record)
 
 
 def _missing(chosen: Iterable[AirbyteStream], known: Container[str]) -> Iterator[AirbyteMessage]:
@@ -175,17 +199,16 @@ class GivenPartitions(PartitionGenerator):
 
 
 class FunctionPartition(Partition):
-    """A partition that reads by calling a function once, for records one by one or several at a time."""
+    """A partition that reads by calling a function once."""
 
-    def __init__(self, stream_name: str, name: str, read: Callable[[], Iterable[Record | Records]]) -> None:
+    def __init__(self, stream_name: str, name: str, read: Callable[[], Iterable[Record]]) -> None:
         self._stream_name = stream_name
         self._name = name
         self._read = read
 
     def read(self) -> Iterable[Record]:
         try:
-            # The CDK puts into the queue whatever comes.
-            yield from cast("Iterable[Record]", self._read())
+            yield from self._read()
         except Exception as error:
             raise as_traced(error) from error
 

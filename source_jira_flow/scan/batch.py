@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from airbyte_cdk.sources.types import Record
 
@@ -29,9 +30,10 @@ class Batch:
 @dataclass(frozen=True)
 class Outgoing:
     """The records of a batch. `versions` are the issues that they are made of: by stream, `updated_ms` by id; of those
-    that are `removed`, no version counts as sent any more."""
+    that are `removed`, no version counts as sent any more. `notes` are what each stream keeps of its issues."""
 
     records: Sequence[Record]
     versions: Mapping[str, Mapping[str, int]]
     settle: Callable[[], None] | None
     removed: tuple[str, ...] = ()
+    notes: Mapping[str, Sequence[Any]] = field(default_factory=dict)

@@ -61,7 +61,7 @@ class Checkpoints:
             self._versions[stream.name].update(version for version in sent.items() if version[1] >= horizon)
             for issue_id in outgoing.removed:
                 self._versions[stream.name].pop(issue_id, None)
-            stream.commit((record.data for record in outgoing.records if record.stream_name == stream.name), sent)
+            stream.commit(outgoing.notes.get(stream.name, ()))
         if outgoing.settle is not None:
             outgoing.settle()
         self.is_quiet = self.is_quiet and not any(outgoing.versions.values())

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from source_jira_flow.common.instants import MINUTE, day_of, from_milliseconds
+from source_jira_flow.common.instants import MINUTE, day_of, from_milliseconds, utc_if_readable
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.common.text import listed
@@ -24,7 +24,7 @@ from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.issues import issue_record, removed_issue
 from source_jira_flow.records.labels import label_columns
 from source_jira_flow.records.links import link_record
-from source_jira_flow.records.observed import REMOVED_AT, observed
+from source_jira_flow.records.observed import observed
 from source_jira_flow.records.sound import NO_YEAR
 from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.worklogs import worklog_record, worklog_removal
@@ -67,12 +67,16 @@ class IssueStream(FedStream):
             removed_issue(issue_id, self._columns, removed_at, self._ahead.get(issue_id, "")) for issue_id in issue_ids
         ]
 
-    def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
-        for record in records:
-            issue_id, project = str(record["id"]), str(record["project_id"])
-            if issue_id.isdecimal() and not record[REMOVED_AT]:
-                sent = self.census.archived if record["archived"] else self.census.sent
-                sent.note(int(issue_id), int(project) if project.isdecimal() else 0, day_of(record["created"]))
+    def note(self, issue: JsonObject) -> tuple[bool, int, int, int]:
+        """Whether it is archived; its id, its project's, and the day it was created on."""
+        fields = issue["fields"]
+        project = str((fields.get("project") or {}).get("id"))
+        day = day_of(utc_if_readable(fields.get("created")))
+        return bool(fields.get("archiveddate")), int(issue["id"]), int(project) if project.isdecimal() else 0, day
+
+    def commit(self, notes: Sequence[tuple[bool, int, int, int]]) -> None:
+        for is_archived, *issue in notes:
+            (self.census.archived if is_archived else self.census.sent).note(*issue)
 
     def own_state(self) -> dict[str, Any]:
         return {"fields": self._field_map.written(), "census": self.census.written()}
@@ -263,8 +267,12 @@ class LabelStream(FedStream):
             if self._claims.setdefault(label, issue["id"]) == issue["id"]:
                 yield observed(label_columns(label), self._observed_at)
 
-    def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
-        self._out.update(record["name"] for record in records)
+    def note(self, issue: JsonObject) -> list[str]:
+        """The labels that were sent with it."""
+        return [label for label in issue["fields"].get("labels") or () if self._claims[label] == issue["id"]]
+
+    def commit(self, notes: Sequence[list[str]]) -> None:
+        self._out.update(*notes)
 
     def own_state(self) -> dict[str, Any]:
         return written_labels(self._out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,7 +34,6 @@ class ChangeStream(FedStream):
     def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
         super().__init__(name, sync, field_map)
         self._sent = stored_entries(sync.states.stored(name))
-        self._lengths: dict[str, int] = {}
 
     def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
         """Choose the entries of each issue. Returns the issues that must wait for their whole history."""
@@ -77,8 +76,8 @@ class ChangeStream(FedStream):
                     issue["key"],
                     len(entries),
                 )
-            self._lengths[issue["id"]] = max(len(entries), _total(issue))
-            if not self._choose(issue, entries, self._lengths[issue["id"]], only_new):
+            issue["history_length"] = max(len(entries), _total(issue))
+            if not self._choose(issue, entries, issue["history_length"], only_new):
                 issue["changes"] = entries
 
     def _embedded(self, issue: JsonObject) -> dict[str, JsonObject]:
@@ -101,17 +100,20 @@ class ChangeStream(FedStream):
         if new > len(entries):
             return False
         issue["changes"] = entries if new else ()
-        self._lengths[issue["id"]] = length
+        issue["history_length"] = length
         return True
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
         return change_records(issue, issue["changes"], self._field_map)
 
-    def commit(self, records: Iterable[Mapping[str, Any]], issue_ids: Iterable[str]) -> None:
-        for issue_id in issue_ids:
-            length = self._lengths.pop(issue_id)
+    def note(self, issue: JsonObject) -> tuple[int, int]:
+        """Its id, and the length of its history."""
+        return int(issue["id"]), issue["history_length"]
+
+    def commit(self, notes: Sequence[tuple[int, int]]) -> None:
+        for issue_id, length in notes:
             if length:
-                self._sent.note(int(issue_id), length)
+                self._sent.note(issue_id, length)
 
     def forget(self) -> None:
         # Which of the issues are the renamed project's is not known: others come whole once more when they change.

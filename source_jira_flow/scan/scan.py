@@ -16,10 +16,9 @@ from typing import Any
 
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.cdk.queue import Records
 from source_jira_flow.common.instants import MINUTE, SECOND, from_milliseconds
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.common.parallel import in_parallel, merged, portions
+from source_jira_flow.common.parallel import in_parallel, merged
 from source_jira_flow.errors import JiraFlowError, PassingFault, SignInRefused
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
@@ -49,7 +48,6 @@ _ISSUES = "issues"
 # After so many jobs in a row that failed, the rest would fail as well.
 _FAILURES_IN_A_ROW = 3
 _FURTHER_AHEAD = 15 * MINUTE
-_RECORDS_AT_ONCE = 50
 
 
 class IssueScan:
@@ -83,12 +81,12 @@ class IssueScan:
 
     # -- sending -----------------------------------------------------------------------------------
 
-    def records(self, merge: Callable[[Workers], Iterable[Outgoing]] = merged) -> Iterator[Records]:
+    def records(self, merge: Callable[[Workers], Iterable[Outgoing]] = merged) -> Iterator[Record]:
         """The records of all streams, by stream name; raises at the end what failed. `merge` runs the workers."""
         try:
             read = merge([self._worker() for _ in range(self._sync.workers)])
             for outgoing in chain(read, self._sent(self._census())):
-                yield from map(Records, portions(outgoing.records, _RECORDS_AT_ONCE))
+                yield from outgoing.records
                 self._checkpoints.commit(outgoing)
                 # Not held while the next one is on its way.
                 del outgoing

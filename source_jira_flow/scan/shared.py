@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_jira_flow.cdk.queue import Records
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.scan.fed_stream import FedStream
@@ -56,7 +55,7 @@ class SharedScan:
         if self._scan is not None:
             self._scan.emit_last_states()
 
-    def _read(self) -> Iterator[Records]:
+    def _read(self) -> Iterator[Record]:
         try:
             sync = self._running_sync()
             self._scan = IssueScan(sync, self._fed_streams(sync), self.seen)

@@ -72,34 +72,30 @@ class Waiting:
 def outgoing(
     wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None, unreadable: Unreadable
 ) -> Outgoing:
-    """The records of these issues, by stream. An issue that none can be made of is noted, and asked for again."""
-    try:
-        records = [
-            Record(data=data, stream_name=stream.name)
-            for stream, issues in wanted.items()
-            for issue in issues
-            for data in stream.records(issue)
-        ]
-    except _ODD:
-        records = [
-            record
-            for stream, issues in wanted.items()
-            for issue in issues
-            for record in _records(stream, issue, unreadable)
-        ]
+    """What these issues give each stream. An issue that no records can be made of is noted, and asked for again."""
+    made = {stream: _made(stream, issues, unreadable) for stream, issues in wanted.items()}
     return Outgoing(
-        records,
+        [record for records, _ in made.values() for record in records],
         {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
         settle,
+        notes={stream.name: list(map(stream.note, issues)) for stream, (_, issues) in made.items()},
     )
 
 
-def _records(stream: FedStream, issue: JsonObject, unreadable: Unreadable) -> list[Record]:
+def _made(
+    stream: FedStream, issues: Sequence[JsonObject], unreadable: Unreadable
+) -> tuple[Sequence[Record], Sequence[JsonObject]]:
+    """A stream's records of some issues, and the issues that they could be made of."""
     try:
-        return [Record(data=data, stream_name=stream.name) for data in stream.records(issue)]
+        return stream.sent_of(issues), issues
     except _ODD:
-        unreadable.note(issue["id"], issue["key"])
-        return []
+        if len(issues) == 1:
+            unreadable.note(issues[0]["id"], issues[0]["key"])
+            return (), ()
+    one_by_one = [_made(stream, [issue], unreadable) for issue in issues]
+    return [record for records, _ in one_by_one for record in records], [
+        issue for _, whole in one_by_one for issue in whole
+    ]
 
 
 def _slim(issue: JsonObject) -> JsonObject:

@@ -1,0 +1,69 @@
+"""Records as lines of standard output, serialized by the worker that made them.
+
+A record is in the processor's cache just then, and as a line it takes a fifth of the memory while it waits for the
+output. Several lines pass the CDK as one record whose data they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import orjson
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+from airbyte_cdk.sources.types import Record
+
+_LINES = "lines"
+# So many are together in the cache, and pass the CDK at once.
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Lines:
+    """`count` records of one stream, a line each."""
+
+    content: bytes
+    count: int
+
+
+def as_lines(stream: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+    """The records of a stream, some at a time."""
+    emitted_at = time.time_ns() // 1_000_000
+    waiting = iter(records)
+    while lines := [_line(stream, data, emitted_at) for data in islice(waiting, _AT_ONCE)]:
+        yield Record(data={_LINES: Lines(b"".join(lines), len(lines))}, stream_name=stream)
+
+
+def content_of(record: AirbyteRecordMessage) -> bytes:
+    """The lines that `as_lines` made, or the one of this record."""
+    lines = record.data.get(_LINES)
+    if isinstance(lines, Lines):
+        return lines.content
+    if record.namespace is None and record.meta is None and record.file_reference is None:
+        return _line(record.stream, record.data, record.emitted_at)
+    return _line_of_any(record)
+
+
+def count_of(record: Mapping[str, Any]) -> int:
+    """How many records the data of one are."""
+    lines = record.get(_LINES)
+    return lines.count if isinstance(lines, Lines) else 1
+
+
+def _line(stream: str, data: Mapping[str, Any], emitted_at: int) -> bytes:
+    """What the CDK's serializer makes of a plain record, in a third of the time."""
+    plain = {"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": emitted_at}}
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
+        return _line_of_any(AirbyteRecordMessage(stream=stream, data=dict(data), emitted_at=emitted_at))
+
+
+def _line_of_any(record: AirbyteRecordMessage) -> bytes:
+    message = AirbyteMessage(type=Type.RECORD, record=record)
+    return f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n".encode()
