@@ -60,7 +60,6 @@ class CensusWorld(World):
         if ids_in_page < 100:
             self.site.settings.cloud_id_page_cap = self.site.settings.search_cap = ids_in_page
         self.kill_in: int | None = None
-        self.out_of_sight: set[tuple[str, int]] = set()
         HAPPENED["histories"] += 1
 
     def change(self) -> None:
@@ -72,18 +71,8 @@ class CensusWorld(World):
         for _ in range(self.random.choice([1, 2, 4])):
             self.random.choice(kinds)()
             # No sync takes a day: what is dated that far ahead counts as dated in the future, and is sent at once.
-            self.note_out_of_sight()
             later = [] if self.jira.on_request else [30_000, 86_400_000]
             self.clock.advance(self.random.choice([0, 1, 7, 400, 1000, *later]))
-
-    def note_out_of_sight(self) -> None:
-        """An edit that no search showed: where the issue is back before the next comparison, nothing tells of it."""
-        account = self.site.service_account
-        self.out_of_sight.update(
-            (issue.id, issue.updated)
-            for issue in self.site.issues.values()
-            if issue.id in self.site.index._hidden or not self.site.can_see_issue(account, issue)
-        )
 
     def issue(self) -> Issue:
         """Archived issues can't be edited."""
@@ -270,7 +259,6 @@ class CensusWorld(World):
             for issue, row in known
             if (row["updated"] != from_milliseconds(issue.updated) or row["key"] != issue.key)
             # Neither listed, nor known as of a project that is compared.
-            and (issue.id, issue.updated) not in self.out_of_sight
             and not ((issue.id in hidden or issue.archived is not None) and row["project_id"] not in imported)
         ]
         archived = [issue.key for issue, row in known if issue.archived is not None and not row["archived"]]

@@ -23,8 +23,8 @@ _PROBE = 20
 _MOST_SINGLE_CALLS = 5_000
 # So many issues that were listed are asked for beside those that seem gone: one of them may go meanwhile.
 _WITNESSES = 3
-# What tells whether an issue is archived.
-_PLACE = ("project", "archiveddate")
+# What tells whether an issue is archived, and whether it was sent as it is.
+_PLACE = ("project", "archiveddate", "updated")
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Asker:
         return _sorted(ids, self._confirmed(answers))
 
     def places(self, issue_ids: Sequence[int]) -> Asked:
-        """For issues of which only project and `archiveddate` matter."""
+        """For issues of which only project, `archiveddate` and `updated` matter."""
         ids = [str(issue_id) for issue_id in issue_ids]
         return _sorted(ids, self._confirmed(self._answers(ids, _PLACE)))
 

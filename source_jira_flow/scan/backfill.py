@@ -11,7 +11,7 @@ from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.batch import Batch
-from source_jira_flow.scan.pages import Range
+from source_jira_flow.scan.pages import FOREVER, Range
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
 from source_jira_flow.state.progress import BEGINNING, Group, Position, Window
@@ -23,9 +23,6 @@ _PARTS_PER_WORKER = 2
 # A cut must leave at least this share on either side, and is sought with so many counts.
 _LEAST_PART = 0.1
 _MOST_TRIALS = 6
-
-# The end of the year 9999.
-_FOREVER = 253_402_300_799_000
 
 Job = Callable[[], Iterable[Batch]]
 
@@ -58,7 +55,7 @@ class Backfill:
 
     def _read_ahead(self, streams: tuple[str, ...]) -> Iterator[Batch]:
         """What says that it was created after T0: of the future, or of this sync, and then for the next one."""
-        span = Range("created", _FOREVER, self._sync.now, self._extra)
+        span = Range("created", FOREVER, self._sync.now, self._extra)
         for page in self._reader.pages(self._group, span, Position(self._sync.now)):
             yield Batch(page.issues, streams, self._wants_ahead)
 

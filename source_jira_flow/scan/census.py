@@ -26,6 +26,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import portions
 from source_jira_flow.common.text import listed
 from source_jira_flow.jira.projects import Project
+from source_jira_flow.records.sound import version_of
 from source_jira_flow.scan.asking import Asker
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.by_id import IdRead
@@ -60,6 +61,8 @@ class _Changes:
     read: Counter[int] = field(default_factory=Counter)
     # Projects of which something is not explained.
     late: set[int] = field(default_factory=set)
+    # Whether the list lacked issues that Jira gave when it was asked for each.
+    is_short: bool = False
 
 
 class Issues(Protocol):
@@ -129,6 +132,8 @@ class Census:
         yield from self._appeared(listing, kept)
         yield from self._there(asked.there)
         yield from self._back(asker.whole(sorted(restored.difference(listing.issues.ids))), kept)
+        edited = [int(each["id"]) for each in places.there if _is_archived(each) and self._is_other(each)]
+        yield from self._batches(asker.whole(edited))
         gone = [*asked.gone, *places.gone]
         yield from self._gone(self._projects_of(gone, kept, archived))
         self._finish(listing, before, looked_at)
@@ -141,6 +146,10 @@ class Census:
         created = instant(issue["fields"].get("created"))
         is_new = created is not None and created >= floor_second(self._sync.now)
         return _project(issue) in self._due and not _is_archived(issue) and not is_new
+
+    def _is_other(self, issue: JsonObject) -> bool:
+        """Whether an archived issue was edited since it was sent: restored and archived again meanwhile."""
+        return _project(issue) in self._due and self._state.versions.is_other(int(issue["id"]), version_of(issue))
 
     def _listing(self, before: IssueTable) -> Listing:
         is_known = not self._state.unlisted & self._due
@@ -222,7 +231,7 @@ class Census:
         yield from self._batches([issue for issue in here if not _is_archived(issue)])
         forgotten = [str(issue.get("key")) for issue in here if self._is_listable(issue)]
         if forgotten:
-            self._changes.late.update(self._due)
+            self._changes.is_short = True
             self._logger.warning(
                 "Jira's list lacked %s, which it has: the list was short, and the next sync compares again. Where this"
                 " stays so, the search index has to be rebuilt: ask your Jira administrator.",
@@ -293,7 +302,11 @@ class Census:
         keys = {project: self._imported[project] for project in self._due}
         self.proof = Proof(keys, there, _counts(table, listing), changes.read, removed).tell(self._sync)
         late = self._due if UNKNOWN_PROJECT in changes.late else self._due & changes.late
-        done = self._due - late
+        if self._is_full and not state.versions.unseen & self._due:
+            whole_at = self._sync.now if listing.whole else state.whole_at or 0
+            is_explained = not late and self._imported.keys() == self._due
+            state.versions.compared(self._sync.now, whole_at, is_explained=is_explained)
+        done = frozenset() if changes.is_short else self._due - late
         state.waiting -= done
         state.unlisted -= done
         if self._is_full and done:

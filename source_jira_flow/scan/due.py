@@ -19,6 +19,12 @@ def is_older(instant: int | None, age: int, now: int) -> bool:
     return instant is None or not instant <= now < instant + age
 
 
+def is_due(sync: Sync, state: CensusState, *, asked_for: bool) -> bool:
+    """Whether all projects are to be compared, whatever Jira counts. `asked_for`: a stream wants the rows of it."""
+    chosen = sync.options.find_deleted_issues
+    return chosen == "every_sync" or (chosen == "daily" and (asked_for or is_older(state.taken_at, A_DAY, sync.now)))
+
+
 def projects_due(
     sync: Sync,
     state: CensusState,
@@ -30,12 +36,11 @@ def projects_due(
 ) -> frozenset[int]:
     """Of the `complete` projects, which were read to their end, those to compare now: all, or those that wait, or none.
 
-    `asked_for`: a stream wants its rows. In a quiet sync, Jira's estimate is not asked for (`count`).
+    In a quiet sync, Jira's estimate is not asked for (`count`).
     """
-    chosen = sync.options.find_deleted_issues
-    if chosen == "never":
+    if sync.options.find_deleted_issues == "never":
         return frozenset()
-    if chosen == "every_sync" or asked_for or is_older(state.taken_at, A_DAY, sync.now):
+    if is_due(sync, state, asked_for=asked_for):
         return complete
     if quiet or sync.jira.counts_exactly or not complete or not _is_clearly_off(state, complete, count()):
         return state.waiting & complete

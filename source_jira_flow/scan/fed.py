@@ -59,6 +59,8 @@ class IssueStream(FedStream):
             if sync.now < version < NO_YEAR
         }
         self.census = CensusState.parse(state, known.progress, sync.now, sync.options.start_date)
+        if sync.options.find_deleted_issues == "never":
+            self.census.versions.forget(sync.now)
 
     def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
         """The records of issues that are gone."""
@@ -67,16 +69,18 @@ class IssueStream(FedStream):
             removed_issue(issue_id, self._columns, removed_at, self._ahead.get(issue_id, "")) for issue_id in issue_ids
         ]
 
-    def note(self, issue: JsonObject) -> tuple[bool, int, int, int]:
-        """Whether it is archived; its id, its project's, and the day it was created on."""
+    def note(self, issue: JsonObject) -> tuple[bool, int, int, int, int]:
+        """Whether it is archived; its version; its id, its project's, and the day it was created on."""
         fields = issue["fields"]
         project = str((fields.get("project") or {}).get("id"))
         day = day_of(utc_if_readable(fields.get("created")))
-        return bool(fields.get("archiveddate")), int(issue["id"]), int(project) if project.isdecimal() else 0, day
+        place = int(issue["id"]), int(project) if project.isdecimal() else 0, day
+        return bool(fields.get("archiveddate")), issue["updated_ms"], *place
 
-    def commit(self, notes: Sequence[tuple[bool, int, int, int]]) -> None:
-        for is_archived, *issue in notes:
+    def commit(self, notes: Sequence[tuple[bool, int, int, int, int]]) -> None:
+        for is_archived, version, *issue in notes:
             (self.census.archived if is_archived else self.census.sent).note(*issue)
+            self.census.versions.note(issue[0], version)
 
     def own_state(self) -> dict[str, Any]:
         return {"fields": self._field_map.written(), "census": self.census.written()}

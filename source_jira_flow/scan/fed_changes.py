@@ -13,7 +13,8 @@ from source_jira_flow.errors import Forbidden, NotFound
 from source_jira_flow.records.changes import change_records
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.scan.fed_stream import FedStream
-from source_jira_flow.state.sent_entries import SentEntries, stored_entries, written_entries
+from source_jira_flow.state.changes import stored_entries, written_entries
+from source_jira_flow.state.sent_entries import SentEntries
 from source_jira_flow.sync import Sync
 
 # An issue that was moved has another key, which all its changes bear.

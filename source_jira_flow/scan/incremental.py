@@ -11,11 +11,13 @@ from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.batch import Batch
+from source_jira_flow.scan.look_back import LookBack
 from source_jira_flow.scan.pages import Range
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.verification import is_large, is_noticeable
 from source_jira_flow.state.issues import looked_back
 from source_jira_flow.state.progress import Group, Position
+from source_jira_flow.state.sent_versions import SentVersions
 
 # Documents may be newer than the index for about this long.
 _UNSETTLED = 15 * MINUTE
@@ -23,12 +25,13 @@ _UNSETTLED = 15 * MINUTE
 
 class Incremental:
     """The changes in one group. `since` says from which instant each stream lacks them; one whose history begins with
-    this sync lacks none, and is not among them."""
+    this sync lacks none, and is not among them. With `versions`, also what search did not show to the syncs before."""
 
-    def __init__(self, reader: IssueReader, group: Group) -> None:
+    def __init__(self, reader: IssueReader, group: Group, versions: SentVersions | None) -> None:
         self._reader = reader
         self._sync = reader.sync
         self._group = group
+        self._versions = versions
         earliest = self._sync.options.start_date or 0
         self.since: Mapping[str, int] = {
             stream: max(looked_back(updated, self._sync.options.lookback), earliest)
@@ -42,19 +45,31 @@ class Incremental:
         settled = self._sync.now - max(self._sync.options.lookback, _UNSETTLED)
         # Open to the end: some issues are dated in the future.
         span = jql.at_or_after("updated", begin)
-        counted = self._reader.count(self._group, span)
+        back = self._look_back(begin, settled)
+        counted = back.counted if back else self._reader.count(self._group, span)
         changes = Range("updated", self._sync.now, settled, counted=counted)
         came: set[str] = set()
         pages, whole = 0, True
-        for page in self._reader.pages(self._group, changes, Position(begin)):
+        for page in () if back and back.is_empty else self._reader.pages(self._group, changes, Position(begin)):
             pages += 1
             came.update(issue["id"] for issue in page.issues)
             whole = page.whole
             yield self._batch(page.issues, page.position.second if page.position is not None and whole else None)
         if pages > 1 or is_noticeable(counted, len(came)):
             yield from self._look_again(span, counted, came)
+        for issues in back.missed(came) if back else ():
+            yield Batch(issues, tuple(self.since), _every)
         if whole:
             yield self._batch((), self._sync.now)
+            if back:
+                yield Batch((), (), _every, back.is_done)
+
+    def _look_back(self, begin: int, settled: int) -> LookBack | None:
+        """Of windows that are pending, nothing says what was sent."""
+        if self._versions is None or self._group.windows:
+            return None
+        unreadable = self._reader.search.unreadable.references
+        return LookBack(self._reader, self._group, self._versions, begin, settled, unreadable)
 
     def _batch(self, issues: Sequence[JsonObject], before: int | None = None) -> Batch:
         """`before` is up to where the changes are out with these issues, where they say so."""
@@ -77,3 +92,7 @@ class Incremental:
             raise PassingFault(
                 f"Jira counts {counted.number} changed issues and gave {len(came)}, also when asked again: sync again."
             )
+
+
+def _every(stream: str, issue: JsonObject) -> bool:
+    return True

@@ -26,6 +26,8 @@ from source_jira_flow.state.progress import Position
 
 # Pages that bring no new issue, before a search counts as endless.
 _MOST_PAGES_IN_VAIN = 50
+# The end of the year 9999.
+FOREVER = 253_402_300_799_000
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from source_jira_flow.common.parallel import portions
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import BadRequest, ConfigurationError, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Count
+from source_jira_flow.jira.base import ID_PAGE_SIZE, Count
 from source_jira_flow.jira.missing_permissions import lost_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.by_id import IdRead
@@ -58,11 +59,19 @@ class IssueReader:
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The pages of a range. Projects that vanish meanwhile are left out, and the read resumes where it stood."""
         reader = RangeReader(self.search, lambda: group.projects, span, begin)
+        return self._resumed(group, lambda: self._paced(reader.pages()))
+
+    def versions(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
+        """The same, with `updated` as the only field."""
+        search = replace(self.search, fields=("updated",), expand=(), page_size=ID_PAGE_SIZE)
+        return self._resumed(group, RangeReader(search, lambda: group.projects, span, begin).pages)
+
+    def _resumed(self, group: Group, pages: Callable[[], Iterator[ScanPage]]) -> Iterator[ScanPage]:
         unexplained = 0
         while group.projects:
             projects = group.projects
             try:
-                yield from self._paced(reader.pages())
+                yield from pages()
                 return
             except BadRequest as refused:
                 unexplained = self._after_refusal(group, projects, refused, unexplained)
@@ -135,13 +144,18 @@ class IssueReader:
             raise PassingFault(
                 f"Jira lists {len(ids)} issues without {lacking} of those that it gave before. Sync again."
             )
-        for portion in portions(sorted(ids.difference(known), key=int), self.search.page_size):
-            yield self.asking(group, partial(again.read, portion)) or []
+        yield from self.by_id(group, ids.difference(known), again)
         if not again.whole:
             raise PassingFault(
                 "Jira lists an issue without a key: ask your Jira administrator to look at what was edited last. All"
                 " others were read; the next sync reads that period again."
             )
+
+    def by_id(self, group: Group, issue_ids: Iterable[str], read: IdRead | None = None) -> Iterator[list[JsonObject]]:
+        """Issues of the group as search shows them, in portions of a page."""
+        read = read or IdRead(self.search, lambda: group.projects, "")
+        for portion in portions(sorted(issue_ids, key=int), self.search.page_size):
+            yield self.asking(group, partial(read.read, portion)) or []
 
     def find_project(self, project_id: str) -> Project | None:
         """A project by itself, or None where Jira confirms that the account can't see it."""

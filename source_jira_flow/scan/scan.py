@@ -28,7 +28,7 @@ from source_jira_flow.scan.backfill import Backfill
 from source_jira_flow.scan.batch import Batch, Outgoing
 from source_jira_flow.scan.census import Census, groups_of
 from source_jira_flow.scan.checkpoints import Checkpoints
-from source_jira_flow.scan.due import projects_due
+from source_jira_flow.scan.due import is_due, projects_due
 from source_jira_flow.scan.fed import IssueStream
 from source_jira_flow.scan.fed_stream import FedStream, asked_expand, asked_fields
 from source_jira_flow.scan.incremental import Incremental
@@ -265,13 +265,17 @@ class IssueScan:
         self._jobs.add([partial(self._removals, stream) for stream in self._streams])
         if self._unreadable.stored:
             self._jobs.add([self._ask_again])
+        is_census_due = self._issues and is_due(self._sync, self._issues.census, asked_for=self._wants_coverage())
+        versions = self._issues.census.versions if self._issues and is_census_due else None
         for group in groups:
-            incremental = Incremental(self._reader, group)
+            incremental = Incremental(self._reader, group, versions)
             backfill = Backfill(self._reader, group, incremental.since, lambda job: self._jobs.add([job]))
             self._backfills.append(backfill)
             self._jobs.add(backfill.jobs())
             if incremental.since:
                 self._jobs.add([incremental.read])
+                if self._issues:
+                    self._issues.census.versions.unseen.update(map(int, group.projects))
         return ()
 
     def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:

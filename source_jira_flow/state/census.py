@@ -1,10 +1,11 @@
 """What a census needs of the syncs before it: a part of the state of `issues`.
 
-    census: {taken_at, whole_at, archived_at, archived_after, start_date, projects, unlisted, waiting, sent, archived}
+    census: {taken_at, whole_at, archived_at, archived_after, start_date, projects, unlisted, waiting, sent, archived,
+     versions}
 
 `sent` and `archived` are lists of texts of `issue_ids`, `archived_after` is an issue id, the others are instants (RFC
-3339) and lists of project ids. A state from before there was a census has none of it: the ids of its issues were never
-kept, so its projects are `unlisted`.
+3339) and lists of project ids; for `versions` see `sent_versions`. A state from before there was a census has none of
+it: the ids of its issues were never kept, so its projects are `unlisted`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_jira_flow.common.instants import from_milliseconds, milliseconds
+from source_jira_flow.common.instants import DAY, from_milliseconds, milliseconds
 from source_jira_flow.state.issue_ids import SentIssues
 from source_jira_flow.state.migrations import readable
+from source_jira_flow.state.sent_versions import SentVersions
 
 _STREAM = "issues"
 
@@ -29,6 +31,7 @@ class CensusState:
     were last asked for by the day's portion, `archived_after` the id at which that ended. Times are epoch milliseconds.
     """
 
+    versions: SentVersions
     sent: SentIssues = field(default_factory=SentIssues)
     archived: SentIssues = field(default_factory=SentIssues)
     taken_at: int | None = None
@@ -44,12 +47,15 @@ class CensusState:
     def parse(cls, state: Mapping[str, Any], projects: Iterable[str], now: int, start_date: int | None) -> CensusState:
         """From the stream's state, with the projects that it knows. To begin anew, nothing is overdue at `now`."""
         if not state:
-            return cls(taken_at=now, whole_at=now, archived_at=now, start_date=start_date)
+            # A day: the index may lag behind when the first sync reads.
+            versions = SentVersions(now - DAY, now)
+            return cls(versions, taken_at=now, whole_at=now, archived_at=now, start_date=start_date)
         stored = state.get("census")
         if stored is None:
-            return cls(unlisted=frozenset(map(int, projects)))
+            return cls(SentVersions(now, now), unlisted=frozenset(map(int, projects)))
         with readable(_STREAM):
             return cls(
+                versions=SentVersions.parse(stored.get("versions"), now),
                 sent=SentIssues(stored["sent"]),
                 archived=SentIssues(stored["archived"]),
                 taken_at=_instant(stored["taken_at"]),
@@ -75,6 +81,7 @@ class CensusState:
             "archived_after": self.archived_after,
             "sent": self.sent.texts(),
             "archived": self.archived.texts(),
+            "versions": self.versions.written(),
         }
 
 

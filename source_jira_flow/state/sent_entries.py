@@ -12,10 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from operator import lt
-from typing import Any
 
 from source_jira_flow.state.columns import Columns, columns_text, merge_latest, pack_column, rows_in, steps
-from source_jira_flow.state.migrations import readable
 
 # More texts than this are merged into one.
 MOST_TEXTS = 12
@@ -75,14 +73,3 @@ def unpack_entries(text: str) -> tuple[array[int], array[int]]:
     if not len(ids) == len(numbers) == rows_in(text) or not columns.at_end or not all(map(lt, ids, ids[1:])):
         raise ValueError("The packed histories are not whole.")
     return ids, numbers
-
-
-def stored_entries(state: Mapping[str, Any]) -> SentEntries:
-    """From a state of `issue_changes`, empty to start over. Raises ConfigurationError where it can't be read."""
-    with readable("issue_changes"):
-        return SentEntries(state["entries"] if state else ())
-
-
-def written_entries(entries: SentEntries) -> dict[str, Any]:
-    """The part of a state that `stored_entries` reads."""
-    return {"entries": entries.texts()}

@@ -5,13 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_jira_flow.errors import ConfigurationError
+from source_jira_flow.state.changes import stored_entries, written_entries
 from source_jira_flow.state.sent_entries import (
     MOST_TEXTS,
     SentEntries,
     pack_entries,
-    stored_entries,
     unpack_entries,
-    written_entries,
 )
 
 NUMBERS = st.dictionaries(st.integers(1, 2**62), st.integers(1, 100_000), max_size=60)
