@@ -140,6 +140,13 @@ def _missing_authorities(scene: Scene) -> Config:
     return _self_signed(scene)
 
 
+def _authorities_of_nobody(scene: Scene) -> Config:
+    config = _self_signed(scene)
+    (scene.folder / "authorities.pem").write_text("no certificate")
+    scene.environment["REQUESTS_CA_BUNDLE"] = str(scene.folder / "authorities.pem")
+    return config
+
+
 def _without_tls(scene: Scene) -> Config:
     config = scene.data_center()
     return config | {"base_url": config["base_url"].replace("http://", "https://")}
@@ -537,6 +544,12 @@ BROKEN_SET_UPS = (
         ("HTTPS_PROXY", "http://proxy.acme.com:3128"),
     ),
     BrokenSetUp(
+        "a proxy with a port that can't exist",
+        _behind("http://proxy.example.com:65536"),
+        "network:proxy_address",
+        ("HTTPS_PROXY", "http://proxy.acme.com:3128"),
+    ),
+    BrokenSetUp(
         "a proxy of another scheme",
         _behind("ftp://proxy.example.com:21"),
         "network:proxy_address",
@@ -574,6 +587,12 @@ BROKEN_SET_UPS = (
         _missing_authorities,
         "network:certificate_file",
         ("names /no/such/file.pem, which does not exist",),
+    ),
+    BrokenSetUp(
+        "a file of authorities without any",
+        _authorities_of_nobody,
+        "network:certificate_file_empty",
+        ("REQUESTS_CA_BUNDLE", "has no certificate"),
     ),
     BrokenSetUp(
         "a captive page",

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,74 @@ def test_a_reader_that_leaves_as_head_does_ends_every_verb_quietly(
     run = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
     os.close(writing)
     assert (run.returncode, run.stderr) == (-signal.SIGPIPE, b"")
+
+
+def test_ctrl_c_ends_a_read_at_once_whatever_its_workers_wait_for(
+    start_jira: Callable[..., FakeJira], folder: Path
+) -> None:
+    jira = start_jira()
+    content = config_for(jira)
+    config = written(folder / "config.json", content)
+    command = [sys.executable, "-m", "source_jira_flow", "read", "--config", config]
+    command += ["--catalog", catalog_file(folder, content, "issues")]
+    asked = threading.Event()
+
+    def is_search(request: Request) -> bool:
+        if "/search" in request.path:
+            asked.set()
+        return "/search" in request.path
+
+    jira.faults.hang(match=is_search)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (-signal.SIGINT, b"")
+
+
+@pytest.mark.parametrize("verb", ["check", "diagnose"])
+def test_a_locale_without_unicode_changes_nothing(verb: str, start_jira: Callable[..., FakeJira], folder: Path) -> None:
+    config = written(folder / "config.json", config_for(start_jira(), projects=["CORE", "größe"]))
+    run = run_connector(verb, "--config", config, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert run.stderr == ""
+    assert "größe" in run.stdout
+    assert run.exit_code == (0 if verb == "check" else 1)
+
+
+def test_an_output_that_is_full_is_a_sentence() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "source_jira_flow", "spec"]
+        run = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (1, b"The output can't be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_standard_stream_that_is_closed_is_no_traceback(closed: str, folder: Path) -> None:
+    command = f'exec {sys.executable} -m source_jira_flow save "$0" {closed}'
+    run = subprocess.run(
+        ["sh", "-c", command, str(folder / "new.json")],
+        cwd=ROOT,
+        input=b"{}",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"Traceback" not in run.stderr
+    assert run.returncode == (1 if closed == "<&-" else 0)
+
+
+def test_a_machine_without_a_folder_for_temporary_files_is_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def find() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.gettempdir", find)
+        assert main(["spec"]) == 1
+    (error,) = [json.loads(line)["trace"]["error"] for line in capfd.readouterr().out.splitlines()]
+    assert "set TMPDIR" in error["message"]
+    assert error["failure_type"] == "config_error"
 
 
 def test_without_a_verb_it_says_what_there_is() -> None:

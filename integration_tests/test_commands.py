@@ -75,14 +75,15 @@ class TestSave:
         assert "not JSON" in capsys.readouterr().err
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("name", ["x" * 300, "file/below"])
-    def test_a_place_that_can_not_be_written_is_a_sentence(
+    @pytest.mark.parametrize("name", ["x" * 300, "file/below", "folder"])
+    def test_a_place_that_can_not_be_written_is_a_sentence_that_names_it(
         self, name: str, typed: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (tmp_path / "file").touch()
+        (tmp_path / "folder").mkdir()
         typed("{}")
-        assert main(["save", str(tmp_path / name)]) == 1
-        assert "can't be used" in capsys.readouterr().err
+        assert main(["save", str(tmp_path / name), "--overwrite"]) == 1
+        assert f"{tmp_path / name} can't be used" in capsys.readouterr().err
 
 
 class TestState:
@@ -115,6 +116,14 @@ class TestState:
         typed("\n".join(['{"type": "RECORD", "record": {"data": {"summary": "STATE"}}}', "", *lines]))
         assert state_main(["--state", str(before), "--output", str(after)], SHORT_WAITS) == 0
         assert json.loads(after.read_text()) == [_state("issues", 3), _state("users", 1)]
+
+    @pytest.mark.parametrize("content", ['{"type": "STATE"}'.encode("utf-16"), b"\xff\xfe\x00", bytes(range(256))])
+    def test_an_output_in_another_encoding_is_a_sentence(
+        self, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "sync.jsonl").write_bytes(content)
+        assert main(["state", str(tmp_path / "sync.jsonl"), "--output", str(tmp_path / "state.json")]) == 1
+        assert "There is no state in these messages" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
         ("text", "says"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from airbyte_cdk.logger import init_logger
 
 from source_jira_flow import __version__
 from source_jira_flow.cdk import entrypoint, process
+from source_jira_flow.common.files import reason_of
 from source_jira_flow.common.text import printable
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.settings import Settings
@@ -40,15 +42,34 @@ For people
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
+    _open_standard_streams()
     try:
         code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The output was closed, as by `| head`. Other Unix tools end by this signal, which no thread outlives.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGPIPE)
+    except (BrokenPipeError, KeyboardInterrupt) as ended:
+        # The output was closed, as by `| head`, or Ctrl-C. Other tools end by the signal, which no thread outlives.
+        number = signal.SIGPIPE if isinstance(ended, BrokenPipeError) else signal.SIGINT
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
         raise
+    except OSError as error:
+        # What a verb can't read or write it says itself: this is the output. Threads may wait for it for ever.
+        print(f"The output can't be written: {reason_of(error)}.", file=sys.__stderr__, flush=True)
+        os._exit(1)
     return code
+
+
+def _open_standard_streams() -> None:
+    """Output in UTF-8, as Airbyte's protocol is, whatever the locale; and nowhere for a stream that is closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115  # as long as the process
+            setattr(sys, name, nowhere)
+            # The CDK writes to this one.
+            setattr(sys, f"__{name}__", nowhere)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
 
 
 def _run(given: list[str]) -> int:

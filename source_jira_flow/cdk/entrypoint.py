@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -23,7 +24,7 @@ from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from source_jira_flow.cdk import masking
 from source_jira_flow.cdk.lines import count_of
 from source_jira_flow.cdk.output import MessageWriter
-from source_jira_flow.errors import as_traced
+from source_jira_flow.errors import ConfigurationError, as_traced
 
 
 class _Entrypoint(AirbyteEntrypoint):
@@ -72,6 +73,7 @@ def run(source: Source, arguments: argparse.Namespace) -> int:
     # What anything else prints goes through the buffer, a whole line at a time.
     with PRINT_BUFFER:
         try:
+            _find_temporary_folder()
             for message in _Entrypoint(source, output).run(arguments):
                 output.line(message)
         except Exception as error:  # noqa: BLE001  # whatever it is, the platform gets a message for it
@@ -80,6 +82,16 @@ def run(source: Source, arguments: argparse.Namespace) -> int:
         finally:
             output.flush()
     return 0
+
+
+def _find_temporary_folder() -> None:
+    """The CDK makes one for every run. Raises ConfigurationError where it can't."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "There is no folder for temporary files: set TMPDIR to one that can be written where Airbyte runs."
+        ) from None
 
 
 def failure(error: Exception) -> str:

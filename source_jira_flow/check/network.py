@@ -30,6 +30,7 @@ _FIXED_BY_YOU = frozenset(
         "proxy_socks",
         "proxy_http_only",
         "certificate_file",
+        "certificate_file_empty",
     )
 )
 _LONGEST_MESSAGE = 120

@@ -64,7 +64,10 @@ def _earlier(path: Path) -> list[JsonObject]:
 
 def _opened(name: str) -> Any:
     stream: TextIO = sys.stdin
-    return nullcontext(stream) if name == _STANDARD_INPUT else open(name, encoding="utf-8")
+    if name == _STANDARD_INPUT:
+        return nullcontext(stream)
+    # In another encoding no line is a state, and the sentence for that says what to use.
+    return open(name, encoding="utf-8", errors="replace")
 
 
 def _states_in(lines: Iterable[str], name: str) -> Iterable[JsonObject]:

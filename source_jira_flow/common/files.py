@@ -102,7 +102,10 @@ def write_private(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     _make_private_folder(path.parent)
     # mkstemp makes files of mode 0600, whatever the umask.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    except OSError as error:
+        raise _of(path, error) from None
     written = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -113,8 +116,15 @@ def write_private(path: Path, text: str, *, overwrite: bool = False) -> None:
             written.replace(path)
         else:
             _move_to_free_place(written, path)
+    except OSError as error:
+        raise _of(path, error) from None
     finally:
         written.unlink(missing_ok=True)
+
+
+def _of(path: Path, error: OSError) -> OSError:
+    """The same error, about the file that was asked for."""
+    return type(error)(error.errno, error.strerror, str(path))
 
 
 def _make_private_folder(folder: Path) -> None:

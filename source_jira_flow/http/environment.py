@@ -31,11 +31,12 @@ def environment_for(base_url: str) -> Environment:
     """What the environment says of a host.
 
     Requests to this machine itself never go through a proxy, which would see their credentials. Raises UnusableAddress
-    if the named file of certificate authorities does not exist.
+    if the named proxy can't exist, or the named file of certificate authorities does not.
     """
     parts = urlsplit(base_url)
     found = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
     proxies = {} if is_loopback(parts.hostname or "") else dict(found["proxies"])
+    _refuse_wrong_proxy(base_url, proxies)
     verify: bool | str = found["verify"] or False
     if verify is True:
         # OpenSSL's own variable, which `requests` does not read.
@@ -43,6 +44,16 @@ def environment_for(base_url: str) -> Environment:
     if parts.scheme == "https" and isinstance(verify, str) and not os.path.exists(verify):
         raise unusable("certificate_file", base_url, other=verify)
     return Environment(proxies, verify)
+
+
+def _refuse_wrong_proxy(base_url: str, proxies: Mapping[str, str]) -> None:
+    """What `requests` would take for a connection that Jira closed: brackets that don't match, a port over 65535."""
+    try:
+        is_wrong = urlsplit("//" + proxy_for(base_url, proxies)).port == 0
+    except ValueError:
+        is_wrong = True
+    if is_wrong:
+        raise unusable("proxy_address", base_url)
 
 
 def proxy_for(base_url: str, proxies: Mapping[str, str]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
-from source_jira_flow.common.files import is_taken, reason_of
-from source_jira_flow.errors import JiraFlowError
+from source_jira_flow.common.files import reason_of
+from source_jira_flow.errors import ConfigurationError, JiraFlowError
 from source_jira_flow.oauth_setup.authorization import Paused
 from source_jira_flow.oauth_setup.keyboard import EndOfInput
 from source_jira_flow.oauth_setup.options import Options, parse_options
 from source_jira_flow.oauth_setup.paste import show_fields_again
 from source_jira_flow.oauth_setup.screen import Screen
+from source_jira_flow.oauth_setup.session_file import load_session
 from source_jira_flow.oauth_setup.walk import Walk
 from source_jira_flow.settings import DEFAULTS, Settings
 
@@ -50,9 +52,16 @@ def _run(options: Options, screen: Screen, settings: Settings) -> None:
 
 
 def _say_how_to_continue(options: Options, screen: Screen) -> None:
-    if is_taken(options.places.session):
+    if _is_kept(options.places.session):
         screen.say("The progress so far is saved. To continue from here:")
         screen.value(options.places.command("--resume"))
+
+
+def _is_kept(session: Path) -> bool:
+    try:
+        return load_session(session) is not None
+    except ConfigurationError:
+        return False
 
 
 def _sentence(error: JiraFlowError | OSError) -> str:

@@ -11,6 +11,9 @@ from source_jira_flow.oauth_setup.places import DEFAULT_OUTPUT, Places
 
 # File systems take 255 bytes.
 _LONGEST_NAME = 200
+_LAST_PORT = 65535
+# A day.
+_LONGEST_TIMEOUT = 86_400.0
 _EPILOG = """\
 All files are next to --output: the private key, the steps for the administrator, and the progress for --resume.
 Ctrl-C loses nothing.
@@ -53,6 +56,22 @@ def _output(text: str) -> Path:
     return path
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: name a number from 1 to {_LAST_PORT}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < _LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, such as 300")
+    return seconds
+
+
 def parse_options(arguments: list[str]) -> Options:
     """Raises SystemExit, as argparse does: 0 after --help, 2 for wrong options."""
     return Options(**vars(_parser().parse_args(arguments)))
@@ -88,13 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--callback-port",
         metavar="PORT",
-        type=int,
+        type=_port,
         help="the port on this machine that Jira sends the browser back to (default: any free one)",
     )
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         default=300.0,
         help="how long to wait for the browser to come back (default: %(default).0f)",
     )

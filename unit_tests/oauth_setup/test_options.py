@@ -32,5 +32,11 @@ def test_an_output_that_can_not_be_a_file_is_refused_at_once(output: str, capsys
     assert "--output" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--callback-port=65536", "--callback-port=-1", "--timeout=-5", "--timeout=nan"])
+def test_a_number_that_can_not_be_used_is_refused_at_once(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert oauth_main([option]) == 2
+    assert f"argument {option.partition('=')[0]}: '{option.partition('=')[2]}' is not a" in capsys.readouterr().err
+
+
 def test_the_code_is_not_part_of_what_options_print() -> None:
     assert "a1b2c3" not in repr(parse_options(["--verifier", "a1b2c3"]))
