@@ -33,6 +33,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from fake_jira import FakeJira, Request
+from source_jira_flow.cdk.lines import rows_of
 from source_jira_flow.cdk.seam import FunctionPartition
 from source_jira_flow.config import Config
 from source_jira_flow.jira.connection import client_for, connect
@@ -207,7 +208,8 @@ def scan(
     try:
         for record in partition.read():
             yield from _drained(messages)
-            yield record.stream_name, record.data
+            for data in rows_of(record.data):
+                yield record.stream_name, data
     except Exception:
         yield from _drained(messages)
         raise

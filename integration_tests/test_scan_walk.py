@@ -1,8 +1,8 @@
 """The way of an issue: which modules the interpreter enters from one record of a page to the next.
 
-A hot path that a reader can follow is short and never turns back. A worker makes the records of a page, which go into
-the queue by the dozen. Every function of the connector that is called there, or generator that is resumed, counts;
-the CDK does not.
+A hot path that a reader can follow is short and never turns back. A worker makes the records of a page, a line each,
+which go into the queue by the dozen. Every function of the connector that is called there, or generator that is
+resumed, counts; the CDK does not.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from integration_tests.support import CLOUD, DATA_CENTER, Setup, config_for, rea
 
 PACKAGE = str(Path(source_jira_flow.__file__).parent)
 MADE, PAGE = "a record is made", "a page is made or committed"
-# What the CDK and the scan call when a record is made, and between two pages.
+# What is called when a record is made, and between two pages.
 MARKS = {
-    ("sources/types.py", "__init__"): MADE,
+    ("cdk/lines.py", "_line"): MADE,
     ("scan/scan.py", "_outgoing"): PAGE,
     ("scan/checkpoints.py", "commit"): PAGE,
 }

@@ -111,7 +111,7 @@ def _airbyte(arguments: list[str]) -> int:
         print(entrypoint.failure(error))
         return 1
     process.tune()
-    return entrypoint.run(SourceJiraFlow(settings=settings, writes_json=True), parsed)
+    return entrypoint.run(SourceJiraFlow(settings=settings, takes_lines=True), parsed)
 
 
 _FOR_PEOPLE: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from source_jira_flow.cdk import inputs, masking
+from source_jira_flow.cdk.lines import one_by_one
 from source_jira_flow.cdk.seam import ConcurrentRead, Manifest
 from source_jira_flow.check.checkup import run_check
 from source_jira_flow.common.json import JsonObject
@@ -39,7 +41,7 @@ _SPARE_THREADS = 10
 class SourceJiraFlow(Source):
     """Airbyte's entry.
 
-    `writes_json` tells that records are written as JSON and nothing else: their bulk may then be JSON already.
+    `takes_lines` tells that whoever reads takes records as `cdk.lines` has them, several at once.
     `manifest` has the specification and the small lists.
     Catalog, config and state come again with each verb; they are taken here as the CDK's own sources take them.
     """
@@ -51,13 +53,13 @@ class SourceJiraFlow(Source):
         state: list[AirbyteStateMessage] | None = None,
         *,
         settings: Settings = DEFAULTS,
-        writes_json: bool = False,
+        takes_lines: bool = False,
         manifest: Path = MANIFEST,
     ) -> None:
         self.logger = logging.getLogger(f"airbyte.{self.name}")
         self._manifest = Manifest(manifest)
         self._settings = settings
-        self._writes_json = writes_json
+        self._takes_lines = takes_lines
 
     # Each verb says itself what is wrong with a configuration, and names the fields.
     check_config_against_spec = False
@@ -114,7 +116,8 @@ class SourceJiraFlow(Source):
             sync = self._begin(parsed, read, logger)
         except JiraFlowError as error:
             raise as_traced(error) from error
-        yield from read.read(self._streams(lambda: sync, read))
+        messages = read.read(self._streams(lambda: sync, read))
+        yield from messages if self._takes_lines else chain.from_iterable(map(one_by_one, messages))
 
     def _streams(self, running_sync: Callable[[], Sync], read: ConcurrentRead | None) -> list[AbstractStream]:
         small_lists = self._manifest.streams(configuration_of(running_sync), read)
@@ -138,7 +141,6 @@ class SourceJiraFlow(Source):
             read.states,
             read.messages,
             logger,
-            self._writes_json,
         )
         sync.states.verify()
         return sync

@@ -45,7 +45,7 @@ class SignedIn(Protocol):
 class Sync:
     """What every stream of one run shares.
 
-    `now` is T0: Jira's clock before anything was read, in epoch milliseconds. `writes_json` is the source's.
+    `now` is T0: Jira's clock before anything was read, in epoch milliseconds.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class Sync:
         states: ConnectorStateManager,
         messages: MessageRepository,
         logger: logging.Logger,
-        writes_json: bool = False,
     ) -> None:
         self.jira = jira
         self.account = account
@@ -67,7 +66,6 @@ class Sync:
         self.workers = jira.workers
         self.now = account.now
         self.logger = logger
-        self.writes_json = writes_json
         self.chosen: Mapping[str, ConfiguredAirbyteStream] = {chosen.stream.name: chosen for chosen in catalog.streams}
         instance = StateInstance(jira, account.identity, lambda: self.projects, logger)
         self.states = States(self.chosen, states, messages, instance)

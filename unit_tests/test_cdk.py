@@ -9,6 +9,7 @@ import pkgutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from queue import Empty, Full
 from typing import Any
@@ -28,7 +29,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 import source_jira_flow
 from source_jira_flow.cdk import seam
-from source_jira_flow.cdk.lines import as_lines
+from source_jira_flow.cdk.lines import as_lines, one_by_one
 from source_jira_flow.cdk.queue import HalfEmptyQueue
 from source_jira_flow.cdk.seam import (
     RECORDS_IN_QUEUE,
@@ -275,7 +276,7 @@ def test_a_full_queue_refuses_at_once_or_in_time_where_that_is_asked() -> None:
 
 def test_lines_that_go_together_take_as_much_room_as_there_are_records() -> None:
     queue = HalfEmptyQueue(3)
-    first, second = (next(as_lines("numbers", [{"id": 1}, {"id": 2}])) for _ in range(2))
+    first, second = (next(as_lines({"numbers": [{"id": 1}, {"id": 2}]})) for _ in range(2))
     queue.put(first)
     queue.put(second, block=False)
     assert queue.full()
@@ -293,12 +294,23 @@ def test_lines_are_counted_and_ordered_as_single_records(caplog: pytest.LogCaptu
 
     def records() -> Iterator[Record]:
         for first in (0, 100):
-            yield from as_lines("numbers", ({"id": number} for number in range(first, first + 60)))
+            yield from as_lines({"numbers": ({"id": number} for number in range(first, first + 60))})
             emitter.emit(lambda: {"numbers": {}})
 
     rows = "RECORD RECORD STATE".split()
     assert told(read, read_by(records)) == ["STARTED", "RUNNING", *rows, *rows, "COMPLETE"]
     assert "Read 120 records from numbers stream" in caplog.messages
+
+
+def test_a_caller_that_wants_no_lines_gets_each_record_as_it_would_be_written() -> None:
+    read = reading("numbers")
+    rows = [{"id": number, "text": "a\u2028b\r\nc \ud800", "large": 2**70} for number in range(60)]
+    messages = list(chain.from_iterable(map(one_by_one, read.read([read_by(lambda: as_lines({"numbers": rows}))]))))
+    records = [message.record for message in messages if message.record is not None]
+    assert [record.data["id"] for record in records] == list(range(60))
+    assert all(record.stream == "numbers" and record.emitted_at for record in records)
+    assert records[0].data == rows[0]
+    assert len(messages) > len(records)
 
 
 def test_the_log_leaves_the_stack_of_an_error_to_its_message(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,9 +6,10 @@ output. Several lines pass the CDK as one record whose data they are.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -30,12 +31,13 @@ class Lines:
     count: int
 
 
-def as_lines(stream: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
-    """The records of a stream, some at a time."""
+def as_lines(records: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[Record]:
+    """Records by their stream's name, some at a time."""
     emitted_at = time.time_ns() // 1_000_000
-    waiting = iter(records)
-    while lines := [_line(stream, data, emitted_at) for data in islice(waiting, _AT_ONCE)]:
-        yield Record(data={_LINES: Lines(b"".join(lines), len(lines))}, stream_name=stream)
+    for stream, rows in records.items():
+        waiting = iter(rows)
+        while lines := [_line(stream, data, emitted_at) for data in islice(waiting, _AT_ONCE)]:
+            yield Record(data={_LINES: Lines(b"".join(lines), len(lines))}, stream_name=stream)
 
 
 def content_of(record: AirbyteRecordMessage) -> bytes:
@@ -52,6 +54,24 @@ def count_of(record: Mapping[str, Any]) -> int:
     """How many records the data of one are."""
     lines = record.get(_LINES)
     return lines.count if isinstance(lines, Lines) else 1
+
+
+def rows_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The records that the data of one are."""
+    lines = record.get(_LINES)
+    if not isinstance(lines, Lines):
+        return [record]
+    return [json.loads(line)["record"]["data"] for line in lines.content.splitlines()]
+
+
+def one_by_one(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
+    """The message, or one for each of the records that it has, for a caller that wants no lines."""
+    record = message.record
+    if record is None:
+        yield message
+        return
+    for data in rows_of(record.data):
+        yield AirbyteMessage(type=Type.RECORD, record=replace(record, data=dict(data)))
 
 
 def _line(stream: str, data: Mapping[str, Any], emitted_at: int) -> bytes:

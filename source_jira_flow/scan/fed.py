@@ -41,8 +41,7 @@ _TRIES_OF_PARTS = 2
 class IssueStream(FedStream):
     """Issues with all fields; `comment` is among them for its total.
 
-    Where records are written as JSON, the column `fields`, nine tenths of a record, is JSON as soon as it is made: the
-    page is still in the processor's cache then, and what waits for output is a fifth of the size.
+    The column `fields`, nine tenths of a record, is JSON as soon as it is made.
     """
 
     fields = (ALL, "-worklog", "-attachment")
@@ -87,22 +86,22 @@ class IssueStream(FedStream):
 
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         record = issue_record(issue, self._field_map, self._site_url)
-        if self._sync.writes_json:
-            record["fields"] = orjson.Fragment(self._as_json(record, issue))
+        try:
+            fields = orjson.dumps(record["fields"])
+        except orjson.JSONEncodeError:
+            fields = self._flattened(record, issue["key"])
+        record["fields"] = orjson.Fragment(fields)
         return (record,)
 
-    def _as_json(self, record: dict[str, Any], issue: JsonObject) -> bytes:
+    def _flattened(self, record: dict[str, Any], key: str) -> bytes:
         """The column `fields`. What is nested deeper than JSON is commonly written becomes a text, in columns too."""
         fields: JsonObject = record["fields"]
-        try:
-            return orjson.dumps(fields)
-        except orjson.JSONEncodeError:
-            deep = [name for name, value in fields.items() if not _is_writable(value)]
-            self._sync.logger.warning("Issue %s: %s nested very deep, and kept as a text.", issue["key"], listed(deep))
-            for column, value in record.items():
-                if column != "fields" and not _is_writable(value):
-                    record[column] = json.dumps(value)
-            return orjson.dumps({**fields, **{name: json.dumps(fields[name]) for name in deep}})
+        deep = [name for name, value in fields.items() if not _is_writable(value)]
+        self._sync.logger.warning("Issue %s: %s nested very deep, and kept as a text.", key, listed(deep))
+        for column, value in record.items():
+            if column != "fields" and not _is_writable(value):
+                record[column] = json.dumps(value)
+        return orjson.dumps({**fields, **{name: json.dumps(fields[name]) for name in deep}})
 
     def is_remapped(self, stored: Mapping[str, Any]) -> bool:
         return stored.get("fields") not in (None, self._field_map.written())

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any, ClassVar
 
-from airbyte_cdk.sources.types import Record
-
-from source_jira_flow.cdk.lines import as_lines
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.base import Jira
 from source_jira_flow.records.field_map import FieldMap
@@ -83,13 +79,6 @@ class FedStream(ABC):
 
     def forget(self) -> None:
         """A project was renamed: whatever is sent from now on is sent whole, with the new keys."""
-
-    def sent_of(self, issues: Iterable[JsonObject]) -> list[Record]:
-        """The stream's records of these issues, as they are sent: several at once where lines are."""
-        rows = chain.from_iterable(map(self.records, issues))
-        if self._sync.writes_json:
-            return list(as_lines(self.name, rows))
-        return [Record(data=row, stream_name=self.name) for row in rows]
 
     def note(self, issue: JsonObject) -> Any:  # those that override it need it
         """What `commit` needs of an issue, once its records are made."""

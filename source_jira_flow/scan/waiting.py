@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from airbyte_cdk.sources.types import Record
 
+from source_jira_flow.cdk.lines import as_lines
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.scan.batch import Outgoing
 from source_jira_flow.scan.fed_stream import FedStream
@@ -73,29 +75,37 @@ def outgoing(
     wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None, unreadable: Unreadable
 ) -> Outgoing:
     """What these issues give each stream. An issue that no records can be made of is noted, and asked for again."""
-    made = {stream: _made(stream, issues, unreadable) for stream, issues in wanted.items()}
+    try:
+        records, sound = _lines(wanted), wanted
+    except _ODD:
+        records, sound = _one_by_one(wanted, unreadable)
     return Outgoing(
-        [record for records, _ in made.values() for record in records],
+        records,
         {stream.name: {issue["id"]: issue["updated_ms"] for issue in issues} for stream, issues in wanted.items()},
         settle,
-        notes={stream.name: list(map(stream.note, issues)) for stream, (_, issues) in made.items()},
+        notes={stream.name: list(map(stream.note, issues)) for stream, issues in sound.items()},
     )
 
 
-def _made(
-    stream: FedStream, issues: Sequence[JsonObject], unreadable: Unreadable
-) -> tuple[Sequence[Record], Sequence[JsonObject]]:
-    """A stream's records of some issues, and the issues that they could be made of."""
-    try:
-        return stream.sent_of(issues), issues
-    except _ODD:
-        if len(issues) == 1:
-            unreadable.note(issues[0]["id"], issues[0]["key"])
-            return (), ()
-    one_by_one = [_made(stream, [issue], unreadable) for issue in issues]
-    return [record for records, _ in one_by_one for record in records], [
-        issue for _, whole in one_by_one for issue in whole
-    ]
+def _lines(wanted: Mapping[FedStream, Sequence[JsonObject]]) -> list[Record]:
+    rows = {stream.name: chain.from_iterable(map(stream.records, issues)) for stream, issues in wanted.items()}
+    return list(as_lines(rows))
+
+
+def _one_by_one(
+    wanted: Mapping[FedStream, Sequence[JsonObject]], unreadable: Unreadable
+) -> tuple[list[Record], Mapping[FedStream, Sequence[JsonObject]]]:
+    """The records, and the issues that they could be made of."""
+    records: list[Record] = []
+    sound: dict[FedStream, list[JsonObject]] = {stream: [] for stream in wanted}
+    for stream, issues in wanted.items():
+        for issue in issues:
+            try:
+                records += _lines({stream: [issue]})
+                sound[stream].append(issue)
+            except _ODD:
+                unreadable.note(issue["id"], issue["key"])
+    return records, sound
 
 
 def _slim(issue: JsonObject) -> JsonObject:
