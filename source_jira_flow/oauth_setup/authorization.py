@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
+from source_jira_flow.common.files import write_private
 from source_jira_flow.common.text import duration
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.browser import can_open_browser, open_browser
@@ -14,7 +16,7 @@ from source_jira_flow.oauth_setup.options import Options
 from source_jira_flow.oauth_setup.problems import DanceRefused, denied
 from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession
-from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step, keep_steps
+from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step
 
 _TYPING_TRIES = 3
 # After these the request token is still valid: type the code again, or press Allow.
@@ -60,9 +62,10 @@ class Authorization:
     def show_steps(self, steps: list[Step], text: str) -> None:
         """What an administrator does in Jira, on the screen and in a file to send."""
         screen, place = self._screen, self._options.places.steps
-        if keep_steps(place, text):
+        try:
+            write_private(place, text, overwrite=True)
             screen.say(f"These steps are for a Jira administrator. {place} has the same text, ready to send.")
-        else:
+        except OSError:
             screen.say("These steps are for a Jira administrator.")
         for number, step in enumerate(steps, 1):
             screen.blank()
@@ -246,7 +249,7 @@ class Authorization:
         token = self._dance.request_token(self._listener.address if self._listener else OUT_OF_BAND)
         if self._listener:
             self._listener.expect(token.token)
-        self._kept.become(self._kept.now.with_request_token(token))
+        self._kept.change(request_token=token, asked_at=time.time())
         return token
 
     def _listen(self, port: int) -> CallbackListener:
@@ -255,4 +258,4 @@ class Authorization:
 
     def _drop_request_token(self) -> None:
         self._wrong_codes = 0
-        self._kept.become(self._kept.now.with_request_token(None))
+        self._kept.change(request_token=None)

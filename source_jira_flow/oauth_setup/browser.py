@@ -13,9 +13,8 @@ def can_open_browser() -> bool:
         return True
     if any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY")):
         return False
-    if sys.platform not in ("darwin", "win32") and not any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    ):
+    displays = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform not in ("darwin", "win32") and not any(os.environ.get(name) for name in displays):
         return False
     try:
         webbrowser.get()

@@ -33,7 +33,8 @@ class Keyboard:
         while b"\n" not in self._pending:
             if awaited() or (end is not None and time.monotonic() >= end):
                 return None
-            self._read_for_a_moment()
+            if select.select([sys.stdin.fileno()], [], [], _POLL)[0]:
+                self._read()
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode("utf-8", "replace").rstrip("\r")
 
@@ -43,11 +44,8 @@ class Keyboard:
         with contextlib.suppress(termios.error, OSError):
             termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
-    def _read_for_a_moment(self) -> None:
-        descriptor = sys.stdin.fileno()
-        if not select.select([descriptor], [], [], _POLL)[0]:
-            return
-        read = os.read(descriptor, 4096)
+    def _read(self) -> None:
+        read = os.read(sys.stdin.fileno(), 4096)
         if not read:
             raise EndOfInput
         self._pending += read

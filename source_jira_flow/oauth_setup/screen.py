@@ -100,7 +100,9 @@ class Screen:
 
     def ask(self, question: str) -> str:
         """A line typed by the person. Raises EndOfInput."""
-        self._prompt(question)
+        wrapped = self._wrapped(self._out, question, "  ", "  ")
+        self._out.print(Text("\n".join(wrapped) + " ", style="bold"), end="", soft_wrap=True)
+        sys.stdout.flush()
         return self._keyboard.line()
 
     def ask_until(self, awaited: Callable[[], bool], seconds: float) -> str | None:
@@ -111,11 +113,6 @@ class Screen:
         """Drop keys that were pressed too early."""
         if self.person:
             self._keyboard.forget_typed()
-
-    def _prompt(self, question: str) -> None:
-        wrapped = self._wrapped(self._out, question, "  ", "  ")
-        self._out.print(Text("\n".join(wrapped) + " ", style="bold"), end="", soft_wrap=True)
-        sys.stdout.flush()
 
     def _marked(self, console: Console, kind: str, text: str) -> None:
         modern = "utf" in console.encoding.lower()

@@ -29,10 +29,6 @@ class Session:
     asked_at: float = 0.0
     access_token: AccessToken | None = None
 
-    def with_request_token(self, token: RequestToken | None) -> Session:
-        """The same setup with this request token, given now; or without one."""
-        return replace(self, request_token=token, asked_at=time.time() if token else 0.0)
-
     @property
     def fresh_request_token(self) -> RequestToken | None:
         """The request token, unless Jira will have forgotten it."""
@@ -46,43 +42,32 @@ class KeptSession:
         """Raises ConfigurationError if the place can't be written to."""
         self.path = path
         self.now = session
-        save_session(session, path)
+        self.change()
 
     def change(self, **fields: Any) -> None:
         """Replace fields of the session. Raises ConfigurationError if that can't be saved."""
-        self.become(replace(self.now, **fields))
-
-    def become(self, session: Session) -> None:
-        """Continue with another session. Raises ConfigurationError if that can't be saved."""
-        self.now = session
-        save_session(session, self.path)
-
-
-def save_session(session: Session, path: Path) -> None:
-    """Raises ConfigurationError if the place can't be written to."""
-    _mask(session)
-    document = {"version": _VERSION, **asdict(session)}
-    try:
-        write_private(path, json.dumps(document, indent=2) + "\n", overwrite=True)
-    except OSError as error:
-        raise ConfigurationError(f"The setup can't be saved to {path}: {reason_of(error)}.") from error
+        self.now = replace(self.now, **fields)
+        _mask(self.now)
+        document = {"version": _VERSION, **asdict(self.now)}
+        try:
+            write_private(self.path, json.dumps(document, indent=2) + "\n", overwrite=True)
+        except OSError as error:
+            raise ConfigurationError(f"The setup can't be saved to {self.path}: {reason_of(error)}.") from error
 
 
 def load_session(path: Path) -> Session | None:
     """The setup that was started there, or None. Raises ConfigurationError if the file is damaged."""
     refuse_foreign(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        session = _session(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigurationError(f"The unfinished setup in {path} can't be read: {reason_of(error)}.") from error
-    except (ValueError, RecursionError):
-        raise _damaged(path) from None
-    try:
-        session = _session(document)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise _damaged(path) from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise ConfigurationError(
+            f"The unfinished setup in {path} is damaged: remove that file and start again. The key is kept."
+        ) from None
     _mask(session)
     return session
 
@@ -103,12 +88,6 @@ def _session(document: dict[str, Any]) -> Session:
         request_token=RequestToken(**request) if request else None,
         asked_at=float(document.get("asked_at") or 0.0),
         access_token=AccessToken(**access) if access else None,
-    )
-
-
-def _damaged(path: Path) -> ConfigurationError:
-    return ConfigurationError(
-        f"The unfinished setup in {path} is damaged: remove that file and start again. The key is kept."
     )
 
 

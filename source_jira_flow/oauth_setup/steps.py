@@ -7,24 +7,12 @@ application links (old and new self-hosted Jira, and Cloud), and `docs/sign-in-o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-from source_jira_flow.common.files import write_private
+from source_jira_flow.jira.connection import ServerInfo
 
 APPLICATION_NAME = "source-jira-flow"
 # Since 8.22 Jira can also be an OAuth 2.0 provider, and asks for the kind of link.
 _CREATE_LINK_SINCE = (8, 22)
-
-
-class JiraVersion(Protocol):
-    """What `serverInfo` says of a Jira, as far as its pages depend on it."""
-
-    @property
-    def is_cloud(self) -> bool: ...
-
-    @property
-    def version_numbers(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -55,43 +43,33 @@ class Step:
     value: str | None = None
 
 
-@dataclass(frozen=True)
-class _Look:
-    """Where a kind of Jira creates a link: the way to the page, and what to press there."""
-
-    menu: str
-    create: str
-
-
-_CLOUD = _Look(
-    "Settings (the cog wheel) > Apps, or Products > Application links",
+# What to press to create a link.
+_ON_CLOUD = (
     'Press "Create link" and choose "Direct application link" (some sites call it "Atlassian product"; "External'
-    ' application" would be OAuth 2.0, which does not fit).',
+    ' application" would be OAuth 2.0, which does not fit).'
 )
-_NEW = _Look(
-    "Administration (the cog wheel) > Applications > Application links",
+_ON_NEW = (
     'Press "Create link" and choose the application type "Atlassian product": it means OAuth 1.0a ("External'
-    ' application" would be OAuth 2.0, which does not fit).',
+    ' application" would be OAuth 2.0, which does not fit).'
 )
-_OLD = _Look(
-    "Administration (the cog wheel) > Applications > Application links",
-    'Use the field "Enter the URL of the application you want to link"; its button is "Create new link".',
-)
-_UNKNOWN = _Look(
-    _NEW.menu,
+_ON_OLD = 'Use the field "Enter the URL of the application you want to link"; its button is "Create new link".'
+_ON_UNKNOWN = (
     'Jira 8.22 and newer: press "Create link" and choose the application type "Atlassian product" ("External'
     ' application" would be OAuth 2.0, which does not fit). Before 8.22: use the field "Enter the URL of the'
-    ' application you want to link"; its button is "Create new link".',
+    ' application you want to link"; its button is "Create new link".'
 )
 
 
-def administrator_steps(link: ApplicationLink, server: JiraVersion | None) -> list[Step]:
+def administrator_steps(link: ApplicationLink, server: ServerInfo | None) -> list[Step]:
     """The steps for the Jira that responded; for old and new versions if it did not tell its own."""
-    look = _look(server)
+    on_cloud = server is not None and server.is_cloud
+    menu = (
+        "Settings (the cog wheel) > Apps, or Products" if on_cloud else "Administration (the cog wheel) > Applications"
+    )
     return [
-        Step(f'As a Jira administrator, open the page "Application links" ({look.menu}).', link.page),
+        Step(f'As a Jira administrator, open the page "Application links" ({menu} > Application links).', link.page),
         Step(
-            f"{look.create} Enter this URL and continue. It only names the link: nothing is ever sent there.",
+            f"{_create(server)} Enter this URL and continue. It only names the link: nothing is ever sent there.",
             link.application_url,
         ),
         Step(
@@ -116,7 +94,7 @@ EXISTING_LINK = (
 )
 
 
-def steps_as_text(link: ApplicationLink, server: JiraVersion | None) -> str:
+def steps_as_text(link: ApplicationLink, server: ServerInfo | None) -> str:
     """The same steps as a text file, to send to an administrator. It holds nothing secret."""
     lines = [
         f"An application link in Jira for {APPLICATION_NAME}",
@@ -130,18 +108,9 @@ def steps_as_text(link: ApplicationLink, server: JiraVersion | None) -> str:
     return "\n".join([*lines, EXISTING_LINK, ""])
 
 
-def keep_steps(path: Path, text: str) -> bool:
-    """Save the text, to be sent. False if that fails: it is on the screen as well."""
-    try:
-        write_private(path, text, overwrite=True)
-    except OSError:
-        return False
-    return True
-
-
-def _look(server: JiraVersion | None) -> _Look:
+def _create(server: ServerInfo | None) -> str:
     if server is None:
-        return _UNKNOWN
+        return _ON_UNKNOWN
     if server.is_cloud:
-        return _CLOUD
-    return _NEW if server.version_numbers[:2] >= _CREATE_LINK_SINCE else _OLD
+        return _ON_CLOUD
+    return _ON_NEW if server.version_numbers[:2] >= _CREATE_LINK_SINCE else _ON_OLD
