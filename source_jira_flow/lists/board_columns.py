@@ -1,4 +1,4 @@
-"""The columns of each board: teams measure by these, and not by statuses."""
+"""The columns of each board: teams measure by these, not by statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the columns of a record from one of Jira's objects, as the manifest says where each stands.
+"""Makes the columns of a record from one of Jira's objects. The manifest says where each one stands.
 
 A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `person(lead)` is the
 person's id in `users`, `isDefault|default` the first that is there, `startDate[:10]` the first ten characters,
@@ -28,7 +28,7 @@ _CUT = re.compile(r"(.+)\[:(\d+)\]")
 
 @dataclass
 class Columns(RecordTransformation):
-    """Turns a row into its columns; what is missing, null or an empty text is null."""
+    """Turns a row into its columns; a missing value and an empty text are null."""
 
     columns: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""Lists that Jira keeps from some accounts: a warning that says what the account lacks, and no rows."""
+"""Lists that Jira withholds from some accounts: no rows, and a warning that says what the account lacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from source_jira_flow.sync import Sync
 def pass_over(refused: JiraFlowError, sync: Sync, stream: str, lacking: str, path: str) -> None:
     """Warn where a list is out of reach for this account. Raises `refused`, or a better error, where it is not.
 
-    To some who may not administer it, Jira answers 401 and not 403: then it still knows who asks.
+    To some accounts without administrator's rights, Jira answers 401 instead of 403, although it still knows them.
     """
     words = str(refused)
     if isinstance(refused, SignInRefused) and refused.reason != "scope" and refused.status == 401:

@@ -15,7 +15,7 @@ from source_jira_flow.sync import Sync
 
 @dataclass
 class ProjectPartitionRouter(SinglePartitionRouter):
-    """The configured projects, or all that the account sees: `project_id`, `project_key` and `archived` of each."""
+    """The configured projects, or all that the account can see: `project_id`, `project_key` and `archived` of each."""
 
     config: Mapping[str, Callable[[], Sync]]
 

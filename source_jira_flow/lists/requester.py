@@ -1,4 +1,4 @@
-"""Asks Jira for lists through the connector's one client, in place of the CDK's own requester."""
+"""Requests lists through the connector's one client, in place of the CDK's own requester."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class JiraRequester(Requester):
         return None if rows is None else self._response(rows, offset or 0, path)
 
     def _at_once(self, sync: Sync, path: str, name: str, offset: int | None) -> list[JsonObject]:
-        """All rows as the first page, and nothing behind it."""
+        """All rows as the first and only page."""
         return [] if offset else self._array(sync, path, name)
 
     def _array(self, sync: Sync, path: str, name: str) -> list[JsonObject]:
@@ -121,7 +121,7 @@ class JiraRequester(Requester):
         return response
 
     def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any], path: str) -> None:
-        """Continue without a list that is known to be out of reach. Raises what is no such case."""
+        """Continue without a list that is known to be out of reach. Raises any other refusal."""
         lacking = self.product or self.permission
         if lacking:
             pass_over(refused, sync, self.name, lacking, path)
@@ -161,7 +161,7 @@ class JiraRequester(Requester):
         return HttpMethod.GET
 
     def get_request_params(self, **_: Any) -> dict[str, Any]:
-        """None but the paginator's."""
+        """Only the paginator's."""
         return {}
 
     def get_request_headers(self, **_: Any) -> Mapping[str, Any]:

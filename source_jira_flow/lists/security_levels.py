@@ -1,4 +1,4 @@
-"""The levels of all issue security schemes, which administrators alone may see."""
+"""The levels of all issue security schemes, which only administrators can see."""
 
 from __future__ import annotations
 

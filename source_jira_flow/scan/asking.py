@@ -1,4 +1,4 @@
-"""Asks for issues by their ids, from Jira's database: what it says of each counts, not what a list leaves out.
+"""Asks Jira's database for issues by id: what it says of each one counts, not what a list leaves out.
 
 That an issue is gone counts only where Jira, asked at the same time for issues that it has just listed, gives these:
 to nobody, and to a proxy that answers in Jira's place, every issue is gone.
@@ -38,7 +38,7 @@ class Asked:
 
 
 class Asker:
-    """Asks for issues with these `fields` and `expand`; `listed` are the ids that Jira has just listed."""
+    """Requests issues with these `fields` and `expand`; `listed` are the ids that Jira has just listed."""
 
     def __init__(self, sync: Sync, fields: Sequence[str], expand: Sequence[str], listed: Sequence[int]) -> None:
         self._sync = sync
@@ -48,7 +48,7 @@ class Asker:
         self._witnesses = list(map(str, islice(listed[:: max(1, len(listed) // _WITNESSES)], _WITNESSES)))
 
     def ask(self, missing: Sequence[int], is_listable: Callable[[JsonObject], bool]) -> Asked:
-        """For issues that are missing from a list: whole ones. Raises JiraFlowError where Jira does not answer.
+        """Whole issues that are missing from a list. Raises JiraFlowError where Jira does not answer.
 
         `is_listable` tells of an issue whether the list must have it.
         """
@@ -75,16 +75,16 @@ class Asker:
         return _sorted(ids, self._confirmed(answers))
 
     def places(self, issue_ids: Sequence[int]) -> Asked:
-        """For issues of which only project, `archiveddate` and `updated` matter."""
+        """The same with project, `archiveddate` and `updated` only."""
         ids = [str(issue_id) for issue_id in issue_ids]
         return _sorted(ids, self._confirmed(self._answers(ids, _PLACE)))
 
     def whole(self, issue_ids: Sequence[int]) -> list[JsonObject]:
-        """Those that are there, whole."""
+        """Those that exist, with all fields."""
         return [issue for issue in self._answers(list(map(str, issue_ids))).values() if issue is not None]
 
     def _confirmed(self, answers: dict[str, JsonObject | None]) -> dict[str, JsonObject | None]:
-        """The same, once Jira has shown that it knows who asks. What came in portions is asked for again."""
+        """The same, once Jira has shown that it still knows the account. What came in portions is asked for again."""
         gone = [issue_id for issue_id, issue in answers.items() if issue is None]
         if not gone:
             return answers

@@ -1,4 +1,4 @@
-"""Reads a history: windows of `created`, which never changes, cut to size, and held against Jira's count at the end."""
+"""The backfill: windows of `created`, which never changes, are cut to size, read, and compared with Jira's count."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Job = Callable[[], Iterable[Batch]]
 
 
 class Backfill:
-    """The windows of one group. `changes_since` says what the incremental read brings: windows leave that to it."""
+    """The windows of one group. What changed after `changes_since` is left to the incremental read."""
 
     def __init__(
         self, reader: IssueReader, group: Group, changes_since: Mapping[str, int], add: Callable[[Job], None]
@@ -47,14 +47,14 @@ class Backfill:
     # -- reading -----------------------------------------------------------------------------------
 
     def jobs(self) -> list[Job]:
-        """One for each window that is pending, and for a history that begins one for what is dated in the future."""
+        """One for each pending window, and at the start of a backfill one for issues dated in the future."""
         windows = self._group.windows
         new = {stream: None for window in windows if window.start == BEGINNING for stream in window.positions}
         ahead = [partial(self._read_ahead, tuple(new))] if new else []
         return [*ahead, *(partial(self._read, window) for window in windows)]
 
     def _read_ahead(self, streams: tuple[str, ...]) -> Iterator[Batch]:
-        """What says that it was created after T0: of the future, or of this sync, and then for the next one."""
+        """Issues dated after T0: those of the future are read; those created during this sync are left to the next."""
         span = Range("created", FOREVER, self._sync.now, self._extra)
         for page in self._reader.pages(self._group, span, Position(self._sync.now)):
             yield Batch(page.issues, streams, self._wants_ahead)
@@ -91,11 +91,11 @@ class Backfill:
                 self._earlier.append(earlier)
 
     def _nothing(self, window: Window) -> Batch:
-        """That there is nothing in a window."""
+        """Note that a window is empty."""
         return Batch((), tuple(window.positions), _no_issue, partial(self._group.window_is_out, window, None))
 
     def _from_first_issue(self, window: Window) -> Window | None:
-        """The part of a history that begins at its first issue; None where there is none.
+        """The part of a window from its first issue on; None where there is none.
 
         What is before it stays pending until a count has shown that nothing is there.
         """
@@ -114,7 +114,7 @@ class Backfill:
     def _cut_to_size(self, window: Window, count: int | None, aim: int | None) -> None:
         """Halve the window until it is small enough to read; the other halves become jobs of their own.
 
-        Counts may be estimates: a window that turns out larger is simply read on.
+        Counts may be estimates: a window that turns out larger is still read to its end.
         """
         if count is None:
             count = self._count(window.begin().second, window.end).number
@@ -136,7 +136,7 @@ class Backfill:
     def _cut_in_parts(self, window: Window, count: int, parts: int, aim: int) -> int:
         """Cut a large window in parts of the same length, for all workers at once; returns the count of the first.
 
-        Halving alone would leave most workers idle for as many calls as there are halvings.
+        Halving alone would leave most workers idle until enough halves exist.
         """
         if parts < 2:
             return count
@@ -151,7 +151,7 @@ class Backfill:
     def _cut(self, start: int, end: int, count: int) -> tuple[int, int] | None:
         """Where to cut so that both parts are worth a window, and the count before the cut.
 
-        None where issues are crowded so closely that no place is found soon: cutting on would leave empty windows.
+        None where the issues are so crowded that no place is found soon: cutting further would leave empty windows.
         """
         low, high = start, end
         for _ in range(_MOST_TRIALS):
@@ -186,9 +186,9 @@ class Backfill:
     # -- the count at the end ----------------------------------------------------------------------
 
     def look_again(self) -> Iterator[Batch]:
-        """Read, by ids, what is missing in the windows in which Jira counts more than came.
+        """Read by id what is missing in the windows in which Jira counts more issues than came.
 
-        Raises PassingFault, once all are looked into, where the ids prove nothing: such a window is pending again.
+        Raises PassingFault, after all windows, where the ids prove nothing: such a window is pending again.
         """
         failures: list[PassingFault] = []
         for window, streams in self._coverage.differing(self._count):
@@ -206,7 +206,7 @@ class Backfill:
             raise failures[0]
 
     def judge(self) -> Iterable[Batch]:
-        """Count once more where something was missing. Raises PassingFault for a difference that is real."""
+        """Count again where something was missing. Raises PassingFault if the difference remains."""
         verdict = self._coverage.verdict(self._count)
         if verdict.missing:
             self._report(verdict)

@@ -1,4 +1,4 @@
-"""What the reads of a scan yield, and what is made of it to be sent."""
+"""What the reads of a scan yield, and the records made from it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Search(Protocol):
     page_size: int
 
     def page(self, query: str, cursor: Any | None = None) -> SearchPage:
-        """A page of whole issues."""
+        """A page of issues with all fields."""
 
     def ids(self, query: str, cursor: Any | None = None) -> SearchPage:
         """A large page of ids."""
@@ -38,10 +38,10 @@ class Search(Protocol):
         """Whether Jira confirms that it has no such issue."""
 
     def note_nameless(self) -> None:
-        """An issue of which not even the id is known."""
+        """Note an issue whose id is not known."""
 
     def note_unread(self, issue_ids: Iterable[str]) -> None:
-        """Issues that Jira lists and does not show."""
+        """Note issues that Jira lists but does not show."""
 
 
 class IdRead:
@@ -67,7 +67,7 @@ class IdRead:
             yield self.read(portion), int(portion[-1])
 
     def read(self, issue_ids: Sequence[str]) -> list[JsonObject]:
-        """The issues that are still there. One deleted id makes Jira refuse all: then ask for halves.
+        """The issues that still exist. One deleted id makes Jira refuse them all: then ask for halves.
 
         Where a server gives fewer than asked, the rest is a new question: an offset would shift with every edit.
         """
@@ -101,7 +101,7 @@ class IdRead:
         )
 
     def _list(self, projects: Sequence[str], found: set[str]) -> bool:
-        """One listing; True when a single answer held it, so that nothing could shift."""
+        """One listing; True if a single answer held it all, so that nothing could shift."""
         query = jql.by_key(self._in(projects))
         page = self._ids(query, found)
         if page.next is None:
@@ -118,7 +118,7 @@ class IdRead:
         return False
 
     def _list_in_parts(self, projects: Sequence[str], found: set[str]) -> None:
-        """A server gives no row past its result window: halve the projects, and walk a single one by its keys."""
+        """For servers that return no row past their result window: halve the projects, and walk a single one by key."""
         if len(projects) == 1:
             self._list_by_key(self._in(projects), found)
             return
@@ -159,7 +159,7 @@ class IdRead:
         return jql.both(jql.in_projects(projects), self._span)
 
     def _single(self, issue_id: str) -> list[JsonObject]:
-        """Nothing, where Jira confirms that the issue is gone; any other refusal stands."""
+        """Nothing if Jira confirms that the issue is gone; any other refusal is raised."""
         if self._search.is_gone(issue_id):
             return []
         return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues

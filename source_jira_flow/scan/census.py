@@ -1,4 +1,4 @@
-"""The census: the ids that Jira lists, held against those that were sent, tell what is gone and what is missing.
+"""The census: compares the ids that Jira lists with those that were sent, to find what is gone and what is missing.
 
 Jira reports no deletion, and nothing else that happens without a new `updated`: an issue becomes visible, or invisible,
 when the members of its security level change; an archived one leaves search; an index forgets. Nothing is concluded
@@ -66,7 +66,7 @@ class _Changes:
 
 
 class Issues(Protocol):
-    """What a census needs of the stream of issues; see `scan.fed.IssueStream`."""
+    """What a census needs from the stream of issues; see `scan.fed.IssueStream`."""
 
     name: str
     census: CensusState
@@ -106,7 +106,7 @@ class Census:
         """The rows of `coverage`, once all batches were taken."""
 
     def batches(self) -> Iterator[Batch | Outgoing]:
-        """What is to be sent: removals, and issues that the warehouse lacks or has as they were."""
+        """What to send: removals, and issues that the warehouse lacks or has in an old version."""
         # Also where this ends before its end.
         self._state.waiting |= self._due
         kept, archived = self._state.sent.table(), self._state.archived.table()
@@ -180,7 +180,7 @@ class Census:
         return self._is_full and is_older(self._state.archived_at, A_DAY, self._sync.now)
 
     def _some_archived(self, archived: IssueTable, there: set[int]) -> list[int]:
-        """Archived issues to ask for now: all where they are few, once a day more, and others each day."""
+        """Archived issues to ask for now: all if they are few, else once a day a portion, a different one each day."""
         ids = [
             issue_id
             for issue_id, project, _ in archived.rows()
@@ -219,7 +219,7 @@ class Census:
         self._changes.late.update(unread.values())
 
     def _there(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:
-        """Issues that Jira does not list and has: archived, in a project that is not imported, or forgotten."""
+        """Issues that Jira has but does not list: archived, in a project that is not imported, or lost by the index."""
         elsewhere = [issue for issue in issues if _project(issue) not in self._imported]
         # A project that was imported until now is no longer configured: its issues stay as they are.
         self._changes.let_go.update(int(each["id"]) for each in elsewhere if _project(each) in self._state.projects)
@@ -239,14 +239,14 @@ class Census:
             )
 
     def _back(self, issues: Sequence[JsonObject], kept: IssueTable) -> Iterator[Batch | Outgoing]:
-        """Issues that were archived and are no longer, and that search does not know of yet."""
+        """Issues that are no longer archived, which search does not show yet."""
         restored = [issue for issue in issues if self._is_listable(issue)]
         self._changes.restored.update(int(issue["id"]) for issue in restored)
         sent = set(kept.ids)
         yield from self._batches([issue for issue in restored if int(issue["id"]) not in sent])
 
     def _gone(self, projects: Mapping[int, int]) -> Iterator[Batch | Outgoing]:
-        """Issues that Jira has not, or hides, with their projects.
+        """Issues that Jira does not have, or hides, with their projects.
 
         Projects that went out of sight meanwhile took their issues along, which are not gone. An issue whose project is
         not known can't be told from those.
@@ -269,7 +269,7 @@ class Census:
         yield from self._removals([issue_id for issue_id in projects if issue_id not in hidden])
 
     def _out_of_sight(self) -> frozenset[int]:
-        """The projects that the account sees no longer, since this sync began."""
+        """The projects that the account can no longer see since this sync began."""
         listed = {int(project.id) for project in map(Project.of, self._jira.projects()) if project.is_live}
         lost = self._due - listed
         found = (self._reader.find_project(str(project)) for project in lost)
@@ -294,7 +294,7 @@ class Census:
     # -- the end -----------------------------------------------------------------------------------
 
     def _finish(self, listing: Listing, before: IssueTable, looked_at: Sequence[int]) -> None:
-        """What counts as sent from now on, the proof, and which projects wait."""
+        """Note what counts as sent from now on, the proof, and which projects wait for the next census."""
         state, changes = self._state, self._changes
         table = self._settled()
         removed = Counter(project for issue_id, project, _ in before.rows() if issue_id in changes.removed)
@@ -341,7 +341,7 @@ class Census:
 
 
 def groups_of(projects: Iterable[int]) -> list[Group]:
-    """Projects as they are asked for in queries."""
+    """Projects in the groups in which they are queried."""
     return [Group(some, {}) for some in in_queries([str(project) for project in sorted(projects)])]
 
 
@@ -368,7 +368,7 @@ def _counts(table: IssueTable, listing: Listing) -> Counter[int]:
 
 
 def _inferred(before: IssueTable, listing: Listing) -> Counter[int]:
-    """How many issues Jira lists of each project: where its counts agree, as many as were sent."""
+    """How many issues Jira lists in each project: where its counts agree, as many as were sent."""
     there, known = set(listing.issues.ids), set(before.ids)
     here = Counter(project for issue_id, project, day in before.rows() if issue_id in there or not listing.covers(day))
     here.update(project for issue_id, project, _ in listing.issues.rows() if issue_id not in known)

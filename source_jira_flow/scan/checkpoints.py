@@ -1,4 +1,4 @@
-"""The states of the streams that the scan feeds: they claim what went out, and no more."""
+"""The states of the streams that the scan feeds: they claim only what was sent."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Checkpoints:
         self._horizons = {stream: self._horizon(stream) for stream in self._versions}
 
     def forget_versions(self, stream: str) -> None:
-        """Nothing counts as sent lately: a renamed project's issues go out again with the `updated` they had."""
+        """Forget what was sent lately: the issues of a renamed project are sent again with the same `updated`."""
         self._versions[stream].clear()
 
     def went_out(self, stream: str, issue_id: str, updated: int) -> bool:
@@ -55,7 +55,7 @@ class Checkpoints:
         return self._versions[stream].get(issue_id) == updated
 
     def commit(self, outgoing: Outgoing) -> None:
-        """These records are out. Emits the states after enough issues, or enough time with any."""
+        """These records were sent. Emits the states after enough issues, or after enough time if there were any."""
         for stream in self._streams:
             sent, horizon = outgoing.versions.get(stream.name, {}), self._horizons[stream.name]
             self._versions[stream.name].update(version for version in sent.items() if version[1] >= horizon)
@@ -89,7 +89,7 @@ class Checkpoints:
             self._emitter.emit(lambda: {stream.name: self._written(stream) for stream in self._streams})
 
     def _horizon(self, stream: str) -> int:
-        """From where on the next sync may meet what was sent: epoch milliseconds."""
+        """From which instant the next sync may meet what was sent, in epoch milliseconds."""
         oldest = min((group.updated[stream] for group in self._groups if group.projects), default=self._sync.now)
         return looked_back(oldest, self._sync.options.lookback)
 

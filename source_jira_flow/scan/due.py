@@ -15,7 +15,7 @@ A_DAY = DAY - 60 * MINUTE
 
 
 def is_older(instant: int | None, age: int, now: int) -> bool:
-    """Whether something is as old as that. A clock that was ahead once must not put it off for ever."""
+    """Whether something is that old. A clock that was once ahead must not postpone it for ever."""
     return instant is None or not instant <= now < instant + age
 
 

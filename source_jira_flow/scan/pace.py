@@ -44,7 +44,7 @@ class Pace:
 
     @property
     def wanted(self) -> int:
-        """How many workers are enough: those that wait for Jira while one page is worked on."""
+        """How many workers are enough: as many as wait for Jira while one page is processed."""
         waits = sorted(self._waits)
         if len(waits) < min(_FEWEST_SAMPLES, self._at_first):
             return self._at_first
@@ -55,7 +55,7 @@ class Pace:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """For one page, from before it is asked for until the sender takes it. May wait before it begins."""
+        """Covers one page, from its request until the sender takes it. May wait before it begins."""
         with self._change:
             self._change.wait_for(lambda: self._at_work < self.wanted, self._patience)
             self._at_work += 1
@@ -88,7 +88,7 @@ class Pace:
         page.held_back = time.monotonic() - began
 
     def page_came(self, waited: float) -> None:
-        """So many seconds after it was asked for."""
+        """Note that a page came so many seconds after its request."""
         page = self._page.get()
         with self._change:
             self._waits.append(max(0.0, waited - (page.held_back if page else 0.0)))

@@ -58,7 +58,7 @@ class ScanPage:
 
 
 class RangeReader:
-    """One read of a range. After an error `pages` can be called again: it resumes where it stood.
+    """One read of a range. After an error, `pages` can be called again and resumes where it stopped.
 
     `projects` gives the ids of the projects, asked for anew with every page, since projects can vanish meanwhile.
     """
@@ -137,9 +137,9 @@ class RangeReader:
         return at is None or self._second <= at < self._second + SECOND
 
     def _anchor(self, rows: Sequence[JsonObject]) -> int:
-        """The second from which the next query begins: not after any row that is still to come.
+        """The second at which the next query begins: never after a row that is still to come.
 
-        Never at or after the end: rows that say so were edited since search took note of them.
+        Never at or after the end: rows dated there were edited after search indexed them.
         """
         if not rows:
             return self._second
@@ -150,7 +150,7 @@ class RangeReader:
         return floor_second(last)
 
     def _crowded(self, after: int) -> Iterator[ScanPage]:
-        """One second by its ids. What came of it already in this read is passed over."""
+        """One second, read by ids. Rows that this read already brought are skipped."""
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
         second = IdRead(self._search, self._projects, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)

@@ -39,7 +39,7 @@ def make_plan(
 
 
 def _known(state: IssueState, imported: Iterable[Project], start_date: int | None) -> dict[str, Progress]:
-    """A stream's progress in those of the projects that are not to be read from their beginning."""
+    """A stream's progress in the projects that need not be read from the beginning."""
     if _reaches_back(start_date, state.start_date):
         return {}
     return {
@@ -62,7 +62,7 @@ def _behind(known: Mapping[str, Progress], now: int) -> dict[str, Progress]:
 
 
 def watermark_ahead(state: IssueState, now: int) -> int | None:
-    """The latest watermark that lies ahead of T0 by more than clocks differ: its projects begin anew."""
+    """The latest watermark that is further ahead of T0 than clocks differ: its projects start over."""
     latest = max((progress.updated for progress in state.progress.values()), default=0)
     return latest if latest > now + CLOCKS_AGREE else None
 
@@ -88,7 +88,7 @@ def projects_to_read(
     find: Callable[[str], Project | None],
     fail_at_end: Callable[[Exception], None],
 ) -> list[Project]:
-    """The projects to import, also those of the states that Jira's list lacks and Jira, asked by id, still has.
+    """The projects to import, including known ones that Jira's list lacks but Jira, asked by id, still has.
 
     Raises ConfigurationError where the account sees none at all; configured ones that are unknown fail at the end.
     """
@@ -111,7 +111,7 @@ def projects_to_read(
 
 
 def _mention_lost(sync: Sync, states: Iterable[IssueState], imported: Iterable[Project]) -> None:
-    """Without a list of projects nobody would notice that one is missing."""
+    """Warn of lost projects: with automatic import, nobody else would notice that one is missing."""
     now = {project.id for project in imported}
     keys = {key for state in states for project, key in state.keys.items() if project not in now}
     lost = sorted(filter(sync.options.wants, keys))

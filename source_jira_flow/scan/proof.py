@@ -1,4 +1,4 @@
-"""What a census ends with: how many issues Jira lists and how many the warehouse has, for each project."""
+"""The result of a census: how many issues Jira lists and how many the warehouse has, for each project."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Proof:
     def tell(self, sync: Sync) -> list[JsonObject]:
         """A line in the log for each project, and one for all; returns the rows of `coverage`.
 
-        Where not every project is known, nothing can be said of each.
+        If not every project is known, nothing can be said about single ones.
         """
         known = [] if self.sent[UNKNOWN_PROJECT] else sorted(self.keys, key=self.keys.__getitem__)
         for project in known[:_PROJECTS_IN_LOG]:

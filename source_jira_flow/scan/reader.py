@@ -1,4 +1,4 @@
-"""What all reads of issues share: pages and counts of a group, and projects that vanish meanwhile."""
+"""What all reads of issues share: pages and counts of a group, without projects that vanish during the read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AT_FIRST_WITH_MORE = 2
 
 
 class IssueReader:
-    """Reads issues for all workers. `fail_at_end` takes errors that end the streams once everything else is read."""
+    """Reads issues for all workers. `fail_at_end` takes errors that fail the streams after everything else is read."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class IssueReader:
         self._lock = threading.Lock()
 
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
-        """The pages of a range. Projects that vanish meanwhile are left out, and the read resumes where it stood."""
+        """The pages of a range. Projects that vanish meanwhile are left out, and the read continues."""
         reader = RangeReader(self.search, lambda: group.projects, span, begin)
         return self._resumed(group, lambda: self._paced(reader.pages()))
 
@@ -90,7 +90,7 @@ class IssueReader:
                 del page
 
     def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
-        """The answer to a query about a group, without projects that vanished meanwhile; None when none is left."""
+        """The answer to a query about a group, without projects that vanished; None if no project is left."""
         unexplained = 0
         while group.projects:
             projects = group.projects
@@ -127,7 +127,7 @@ class IssueReader:
         return [project for project in self.sync.projects if project.id in ids]
 
     def count(self, group: Group, span: str) -> Count:
-        """How many issues of the group are in a span (JQL), by Jira's count."""
+        """Jira's count of the group's issues in a span (JQL)."""
         counted = self.asking(group, lambda: self.search.count(jql.both(jql.in_projects(group.projects), span)))
         return counted or Count(0, exact=True)
 
@@ -163,7 +163,7 @@ class IssueReader:
         return None if document is None else Project.of(document)
 
     def _drop_vanished(self, group: Group, asked: tuple[str, ...]) -> bool:
-        """Jira refuses a whole query for one project that is gone: leave such out. False where none is gone."""
+        """Leave out projects that are gone: one of them makes Jira refuse the whole query. False if none is gone."""
         with self._lock:
             if group.projects != asked:
                 return True  # Another worker has found it out.

@@ -1,4 +1,4 @@
-"""The scan: plans what is to be read, lets workers read it, and sends what they bring from one thread.
+"""The scan: plans what to read, lets workers read it, and sends what they bring from one thread.
 
 That one thread yields a batch's records, commits them, and emits states between batches. So no state claims a record
 that is not out before it, and none comes between the records of one issue.
@@ -109,7 +109,7 @@ class IssueScan:
     # -- working -----------------------------------------------------------------------------------
 
     def _worker(self) -> Iterator[Outgoing]:
-        """Do jobs until there are none."""
+        """Do jobs until none is left."""
         while (job := self._jobs.take()) is not None:
             try:
                 yield from self._sent(job())
@@ -217,7 +217,7 @@ class IssueScan:
     # -- failures ----------------------------------------------------------------------------------
 
     def _fail_at_end(self, error: Exception) -> None:
-        """The rest is still read; the streams end with this error."""
+        """Read the rest, and then fail the streams with this error."""
         self._sync.logger.warning("A part of the issue scan failed: %s", error)
         with self._lock:
             self._failures.append(error)
@@ -251,7 +251,7 @@ class IssueScan:
         return replace(state, progress={}, recent={})
 
     def _ask_again(self) -> Iterator[Batch]:
-        """The issues that earlier syncs could not read."""
+        """Request the issues that earlier syncs could not read."""
         references = self._unreadable.stored
         issues = self._reader.search.by_reference(references)
         streams = tuple(stream.name for stream in self._streams)

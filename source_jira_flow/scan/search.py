@@ -1,4 +1,4 @@
-"""Asks Jira for issues: the one place that says which fields, what else, and how many issues a page holds.
+"""Requests issues from Jira: the one place that says which fields a page holds, what else, and how many issues.
 
 Nothing is concluded from one answer. An empty one is held against Jira's count, asked for again, and counts only when
 Jira still knows who asks: Cloud answers a token that has ended with 200 and nothing. A page that can't be read is asked
@@ -81,7 +81,7 @@ class IssueSearch:
         raise BrokenPromise("Jira gives page after page without an issue: the search would never end.")
 
     def count(self, where: str) -> Count:
-        """How many issues match, by Jira's count."""
+        """Jira's count of the issues that match."""
         return self.jira.count(where)
 
     def is_gone(self, reference: str) -> bool:
@@ -100,7 +100,7 @@ class IssueSearch:
         self.unreadable.note("", "one without a key")
 
     def note_unread(self, issue_ids: Iterable[str]) -> None:
-        """Issues that Jira lists and does not show."""
+        """Note issues that Jira lists but does not show."""
         for issue_id in issue_ids:
             self.unreadable.note(issue_id, issue_id)
 
@@ -142,7 +142,7 @@ class IssueSearch:
         return SearchPage(issues, places.next, all(map(_is_named, places.issues)))
 
     def _mended(self, rows: Iterable[Any]) -> list[JsonObject]:
-        """Rows of a page, those in another form asked for by themselves."""
+        """The rows of a page; those in another form are requested one by one."""
         rows = list(rows)
         if all(map(is_issue, rows)):
             return rows
@@ -187,14 +187,14 @@ class IssueSearch:
         return self.jira.search(jql.in_ids(map(_reference, rows)), self.fields, len(rows), None, self.expand).issues
 
     def _unread(self, row: JsonObject) -> list[JsonObject]:
-        """What is known of its place, for the read to pass it; nothing where that is not known."""
+        """What is known of its place, so that the read can pass it; nothing if that is unknown."""
         self.unreadable.note(_reference(row), str(row.get("key") or row.get("id")))
         fields = row.get("fields")
         is_placed = is_identified(row) and isinstance(fields, dict)
         return [{**row, "fields": fields, UNREAD: True}] if is_placed else []
 
     def _sound(self, issues: Iterable[JsonObject]) -> list[JsonObject]:
-        """The issues, without values in forms that no column can hold; these stand aside for the column `fields`."""
+        """The issues without values that no column can hold, which are kept apart for the column `fields`."""
         sound = list(issues)
         for issue in sound:
             odd = set_aside(issue)

@@ -1,4 +1,4 @@
-"""The one scan that feeds all streams that are made of issues.
+"""The one scan that feeds all streams made of issues.
 
 The first of the chosen streams reads the scan, whose records go to all of them by name; the others wait for its end,
 and fail when it fails.
@@ -36,7 +36,7 @@ class SharedScan:
 
     @property
     def seen(self) -> Seen:
-        """What issues show; at its end from the beginning where no chosen stream is made of issues."""
+        """What issues show; already complete if no chosen stream is made of issues."""
         with self._lock:
             if self._seen is None:
                 sync = self._running_sync()

@@ -1,4 +1,4 @@
-"""Issues that Jira sends in a form that can't be read: told at the end, and asked for again by the next sync."""
+"""Issues that Jira sends in an unreadable form: named at the end, and requested again by the next sync."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Unreadable:
 
     @property
     def stored(self) -> list[str]:
-        """Those of earlier syncs that were not asked for again yet."""
+        """Those of earlier syncs that were not requested again yet."""
         with self._lock:
             return sorted(self._stored)
 
@@ -35,12 +35,12 @@ class Unreadable:
             self._names[reference] = name
 
     def asked_again(self, references: Iterable[str]) -> None:
-        """These were asked for again, and what could be read is out."""
+        """These were requested again, and what could be read was sent."""
         with self._lock:
             self._stored.difference_update(references)
 
     def error(self) -> ConfigurationError | None:
-        """What to say at the end of the sync, None where everything could be read."""
+        """The error at the end of the sync, None if everything could be read."""
         with self._lock:
             names = sorted(set(self._names.values()))
         if not names:

@@ -1,4 +1,4 @@
-"""What a backfill brought against what Jira counts, window by window.
+"""Compares what a backfill brought with what Jira counts, window by window.
 
 A count may be an estimate, and issues are deleted while they are read, so a difference proves nothing alone: the
 windows in which Jira counts more than came are found by halves and read again by their ids. What then remains is a
@@ -21,7 +21,7 @@ CountBetween = Callable[[int, int], Count]
 
 
 class WindowCount:
-    """The ids that came of one window of `created`, eight bytes each."""
+    """The ids that came in one window of `created`, eight bytes each."""
 
     def __init__(self, start: int, end: int) -> None:
         self.start = start
@@ -46,7 +46,7 @@ _Entry = tuple[WindowCount, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What remains after windows were read again."""
+    """The difference that remains after windows were read again."""
 
     counted: int
     came: int
@@ -60,7 +60,7 @@ class Verdict:
 
     @property
     def is_failure(self) -> bool:
-        """An estimate alone fails nothing, a handful neither: issues come and go while they are counted."""
+        """Neither an estimate alone nor a handful is a failure: issues come and go while they are counted."""
         return self.exact and is_large(self.missing, self.counted)
 
 
@@ -76,13 +76,13 @@ class Coverage:
         self.windows.append((window, streams))
 
     def differing(self, count: CountBetween) -> Iterator[_Entry]:
-        """The windows in which Jira counts more than came, found by halves."""
+        """The windows in which Jira counts more issues than came, found by halving."""
         self.windows.sort(key=lambda entry: entry[0].start)
         for run in _contiguous(self.windows):
             yield from _differing(run, count)
 
     def verdict(self, count: CountBetween) -> Verdict:
-        """Count the windows that were looked into once more."""
+        """Count again the windows that were read again."""
         entries = self.looked_into
         counts = [(entry, count(entry[0].start, entry[0].end)) for entry in entries]
         short = [entry for entry, counted in counts if counted.number > len(entry[0])]
@@ -120,7 +120,7 @@ def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
 
 
 def is_noticeable(counted: Count, came: int) -> bool:
-    """Whether to look again, which takes few calls: also an estimate may be right."""
+    """Whether to look again, which takes few calls: an estimate may be right, too."""
     return counted.number > came
 
 

@@ -1,6 +1,6 @@
-"""Issues whose records can't be made yet, since Jira embedded a part of what they need: the rest is asked for at once.
+"""Issues whose records must wait, since Jira embedded only a part of what they need: the rest is requested together.
 
-One call for the issues of several pages takes the place of one a page. Until it was made, the states must not claim
+One call serves the issues of several pages. Until it was made, the states must not claim
 the pages that these issues were on.
 """
 
@@ -46,14 +46,14 @@ class Waiting:
     def add(
         self, stream: FedStream, issues: Sequence[JsonObject], late: Sequence[JsonObject], only_new: bool
     ) -> list[JsonObject]:
-        """Let the late ones among these issues wait; returns the others."""
+        """Keep the incomplete ones among these issues waiting; returns the others."""
         ids = {issue["id"] for issue in late}
         self._issues.setdefault((stream, only_new), []).extend(map(_slim, late))
         self._due += sum(map(stream.size, late))
         return [issue for issue in issues if issue["id"] not in ids]
 
     def settling(self, settle: Settle | None) -> Settle | None:
-        """What settles a batch now: nothing while issues of it, or of one before it, wait."""
+        """What settles a batch now: nothing while issues of this or an earlier batch wait."""
         if not self._issues or settle is None:
             return settle
         self._settle.append(settle)
@@ -74,7 +74,7 @@ class Waiting:
 def outgoing(
     wanted: Mapping[FedStream, Sequence[JsonObject]], settle: Settle | None, unreadable: Unreadable
 ) -> Outgoing:
-    """What these issues give each stream. An issue that no records can be made of is noted, and asked for again."""
+    """The records of these issues by stream. An issue that no record can be made from is noted, and requested again."""
     try:
         records, sound = _lines(wanted), wanted
     except _ODD:
@@ -95,7 +95,7 @@ def _lines(wanted: Mapping[FedStream, Sequence[JsonObject]]) -> list[Record]:
 def _one_by_one(
     wanted: Mapping[FedStream, Sequence[JsonObject]], unreadable: Unreadable
 ) -> tuple[list[Record], Mapping[FedStream, Sequence[JsonObject]]]:
-    """The records, and the issues that they could be made of."""
+    """The records, and the issues that they could be made from."""
     records: list[Record] = []
     sound: dict[FedStream, list[JsonObject]] = {stream: [] for stream in wanted}
     for stream, issues in wanted.items():
