@@ -134,6 +134,22 @@ def test_what_a_short_list_lacked_the_next_comparison_finds(followed: Followed) 
     assert followed.sync() == 0
 
 
+def test_where_the_list_of_versions_ends_early_as_changes_do_jiras_count_tells() -> None:
+    followed = Followed("dc10", issues=200)
+    edited = followed.some(80)
+    for issue in edited:
+        edit(followed, issue, "Edited in sight")
+        followed.site.clock.advance(1_000)
+    fault = followed.jira.faults.early_end(
+        0.5, match=lambda request: b"updated >=" in request.body and b'"maxResults":0' not in request.body
+    )
+    with pytest.raises(AirbyteTracedException, match="also when asked again"):
+        followed.sync()
+    followed.jira.faults.remove(fault)
+    followed.sync(after=SOON)
+    assert not any(is_stale(followed, issue) for issue in edited)
+
+
 def test_a_comparison_that_concludes_nothing_does_not_count(followed: Followed) -> None:
     """Most of what its list lacks is there: for as long as that lasts, no edit is taken for sent."""
     missed = followed.some(40)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from source_jira_flow.common.instants import MINUTE
@@ -27,11 +27,19 @@ class Incremental:
     """The changes in one group. `since` says from which instant each stream lacks them; one whose history begins with
     this sync lacks none, and is not among them. With `versions`, also what search did not show to the syncs before."""
 
-    def __init__(self, reader: IssueReader, group: Group, versions: SentVersions | None) -> None:
+    def __init__(
+        self,
+        reader: IssueReader,
+        group: Group,
+        versions: SentVersions | None,
+        went_out: Callable[[str, str, int], bool],
+    ) -> None:
+        """`went_out(stream, issue_id, updated)` tells whether a version was sent lately."""
         self._reader = reader
         self._sync = reader.sync
         self._group = group
         self._versions = versions
+        self._went_out = went_out
         earliest = self._sync.options.start_date or 0
         self.since: Mapping[str, int] = {
             stream: max(looked_back(updated, self._sync.options.lookback), earliest)
@@ -46,11 +54,13 @@ class Incremental:
         # Open to the end: some issues are dated in the future.
         span = jql.at_or_after("updated", begin)
         back = self._look_back(begin, settled)
-        counted = back.counted if back else self._reader.count(self._group, span)
+        # An empty list was counted when it came.
+        counted = Count(0, exact=False) if back and back.is_empty else self._reader.count(self._group, span)
         changes = Range("updated", self._sync.now, settled, counted=counted)
-        came: set[str] = set()
+        out = back.newer if back and self._are_out(back.newer, counted) else None
+        came: set[str] = set(out or ())
         pages, whole = 0, True
-        for page in () if back and back.is_empty else self._reader.pages(self._group, changes, Position(begin)):
+        for page in self._reader.pages(self._group, changes, Position(begin)) if out is None else ():
             pages += 1
             came.update(issue["id"] for issue in page.issues)
             whole = page.whole
@@ -70,6 +80,15 @@ class Incremental:
             return None
         unreadable = self._reader.search.unreadable.references
         return LookBack(self._reader, self._group, self._versions, begin, settled, unreadable)
+
+    def _are_out(self, listed: Mapping[str, int], counted: Count) -> bool:
+        """Whether all that Jira counts is listed, and was sent as it is: then nothing has to be read."""
+        return counted.number == len(listed) and all(
+            self._went_out(stream, issue_id, updated)
+            for issue_id, updated in listed.items()
+            for stream, since in self.since.items()
+            if updated >= since
+        )
 
     def _batch(self, issues: Sequence[JsonObject], before: int | None = None) -> Batch:
         """`before` is up to where the changes are out with these issues, where they say so."""

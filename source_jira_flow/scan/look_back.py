@@ -11,7 +11,6 @@ from typing import Protocol
 
 from source_jira_flow.common.instants import instant
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.jira.base import Count
 from source_jira_flow.records.sound import version_of
 from source_jira_flow.scan.pages import FOREVER, Range, ScanPage
 from source_jira_flow.state.progress import Group, Position
@@ -32,8 +31,8 @@ class Reader(Protocol):
 
 
 class LookBack:
-    """Lists when it is made. What was `updated` at `begin` or later (epoch ms) is left to the incremental read; where
-    the list `is_empty`, nothing was, by Jira's count too."""
+    """Lists when it is made. What was `updated` at `begin` or later (epoch ms) is left to the incremental read: it is
+    `newer`, its `updated` by id. Where the list `is_empty`, nothing is there by Jira's count too."""
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class LookBack:
         self._versions = versions
         self._begin = begin
         self._unreadable = frozenset(unreadable)
-        self._newer: set[str] = set()
+        self.newer: dict[str, int] = {}
         self._lacking: set[str] = set()
         self._whole = self.is_empty = True
         earliest = max(versions.since, reader.sync.options.start_date or 0)
@@ -63,14 +62,9 @@ class LookBack:
     def _note(self, issue: JsonObject) -> None:
         updated = instant(issue["fields"].get("updated"))
         if updated is not None and updated >= self._begin:
-            self._newer.add(issue["id"])
+            self.newer[issue["id"]] = updated
         elif self._versions.is_other(int(issue["id"]), version_of(issue)):
             self._lacking.update({issue["id"]} if self._unreadable.isdisjoint((issue["id"], issue["key"])) else ())
-
-    @property
-    def counted(self) -> Count:
-        """How many issues the incremental read brings."""
-        return Count(len(self._newer), exact=self._reader.sync.jira.counts_exactly)
 
     def missed(self, came: set[str]) -> Iterator[list[JsonObject]]:
         """The issues of which another version was sent, without those that came meanwhile."""

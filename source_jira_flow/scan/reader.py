@@ -15,7 +15,7 @@ from source_jira_flow.common.parallel import portions
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import BadRequest, ConfigurationError, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import ID_PAGE_SIZE, Count
+from source_jira_flow.jira.base import Count
 from source_jira_flow.jira.missing_permissions import lost_projects
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.scan.by_id import IdRead
@@ -32,6 +32,8 @@ _QUOTED = re.compile(r"'([^']+)'")
 _FEW = 20
 _TRIES_WHEN_REFUSED = 3
 _AT_FIRST_WITH_MORE = 2
+# Where more issues than a page holds were edited in one second, a query names so many by id.
+_VERSIONS_IN_PAGE = 1000
 
 
 class IssueReader:
@@ -63,7 +65,7 @@ class IssueReader:
 
     def versions(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The same, with `updated` as the only field."""
-        search = replace(self.search, fields=("updated",), expand=(), page_size=ID_PAGE_SIZE)
+        search = replace(self.search, fields=("updated",), expand=(), page_size=_VERSIONS_IN_PAGE)
         return self._resumed(group, RangeReader(search, lambda: group.projects, span, begin).pages)
 
     def _resumed(self, group: Group, pages: Callable[[], Iterator[ScanPage]]) -> Iterator[ScanPage]:

@@ -268,7 +268,7 @@ class IssueScan:
         is_census_due = self._issues and is_due(self._sync, self._issues.census, asked_for=self._wants_coverage())
         versions = self._issues.census.versions if self._issues and is_census_due else None
         for group in groups:
-            incremental = Incremental(self._reader, group, versions)
+            incremental = Incremental(self._reader, group, versions, self._checkpoints.went_out)
             backfill = Backfill(self._reader, group, incremental.since, lambda job: self._jobs.add([job]))
             self._backfills.append(backfill)
             self._jobs.add(backfill.jobs())
