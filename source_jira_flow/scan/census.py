@@ -311,7 +311,6 @@ class Census:
         state.unlisted -= done
         if self._is_full and done:
             self._count_as_taken(listing, looked_at)
-        state.waiting &= self._imported.keys()
 
     def _count_as_taken(self, listing: Listing, looked_at: Sequence[int]) -> None:
         state, now = self._state, self._sync.now

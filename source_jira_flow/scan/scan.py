@@ -172,6 +172,7 @@ class IssueScan:
         if issues is None or self._jobs.abandoned:
             return
         imported, complete = self._checkpoints.imported(_ISSUES)
+        issues.census.waiting &= imported.keys()
         streams = tuple(stream.name for stream in self._streams)
         try:
             due = projects_due(
