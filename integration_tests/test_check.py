@@ -18,7 +18,8 @@ from airbyte_cdk.models import Status
 from fake_jira import FakeJira, Fault, Request, build_site
 from fake_jira.messages import Response, json_response
 from integration_tests import broken_networks
-from integration_tests.broken_set_ups import BROKEN_SET_UPS, SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
+from integration_tests.broken_set_ups import BROKEN_SET_UPS
+from integration_tests.broken_set_ups.scene import SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
 from integration_tests.support import SHORT_WAITS, environment_of
 from source_jira_flow.check.checkup import examine, run_check
 from source_jira_flow.check.command_line import diagnose_main

@@ -10,7 +10,7 @@ from fake_jira import FakeJira, RequestRecord
 from fake_jira.oauth_provider import AccessToken
 from fake_jira.settings import ApiToken
 from integration_tests import broken_networks, certificates
-from integration_tests.broken_set_ups import Scene
+from integration_tests.broken_set_ups.scene import Scene
 from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
 from source_jira_flow.check.endpoints import known
 from source_jira_flow.jira.missing_permissions import lost_projects, no_longer_imported, no_project, unknown_projects
