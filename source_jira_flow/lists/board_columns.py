@@ -1,4 +1,4 @@
-"""The columns of each board: teams measure by these, not by statuses."""
+"""The columns of each board, which teams report by instead of statuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_jira_flow.sync import Sync
 
 
 def board_columns(sync: Sync) -> Iterator[dict[str, Any]]:
-    """The records of `board_columns`: one call for each board. Boards that Jira can't show are named in the log."""
+    """The records of `board_columns`: one call per board. Boards that Jira can't show are named in the log."""
     try:
         boards = [int(board["id"]) for board in sync.jira.boards()]
     except JiraFlowError as refused:

@@ -1,8 +1,8 @@
-"""Makes the columns of a record from one of Jira's objects. The manifest says where each one stands.
+"""Makes the columns of a record from one of Jira's objects. The manifest says where each value is.
 
-A place is a path of names: `statusCategory.name`. `schemes.*.id` gathers from a list, `person(lead)` is the
-person's id in `users`, `isDefault|default` the first that is there, `startDate[:10]` the first ten characters,
-`partition.project_id` is the partition's, `#` is the row's position in its list, and `*` the whole object.
+A place is a path of names: `statusCategory.name`. `schemes.*.id` collects from a list, `person(lead)` is the
+person's id in `users`, `isDefault|default` the first one present, `startDate[:10]` the first ten characters,
+`partition.project_id` the partition's value, `#` the row's position in its list, and `*` the whole object.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CUT = re.compile(r"(.+)\[:(\d+)\]")
 
 @dataclass
 class Columns(RecordTransformation):
-    """Turns a row into its columns; a missing value and an empty text are null."""
+    """Turns a row into its columns. A missing value or an empty string is null."""
 
     columns: Mapping[str, str]
 
@@ -42,7 +42,7 @@ class Columns(RecordTransformation):
         stream_state: Mapping[str, Any] | None = None,
         stream_slice: Mapping[str, Any] | None = None,
     ) -> None:
-        """Replace what the row holds."""
+        """Replace the row's content by its columns."""
         values = {name: read(record, stream_slice or {}) for name, read in self._readers.items()}
         record.clear()
         record.update({name: None if value == "" else value for name, value in values.items()})

@@ -8,9 +8,9 @@ from source_jira_flow.sync import Sync
 
 
 def pass_over(refused: JiraFlowError, sync: Sync, stream: str, lacking: str, path: str) -> None:
-    """Warn where a list is out of reach for this account. Raises `refused`, or a better error, where it is not.
+    """Warn if this account can't have the list. Otherwise, raises `refused` or a better error.
 
-    To some accounts without administrator's rights, Jira answers 401 instead of 403, although it still knows them.
+    Jira answers some accounts without administrator rights with 401 instead of 403, although they are signed in.
     """
     words = str(refused)
     if isinstance(refused, SignInRefused) and refused.reason != "scope" and refused.status == 401:

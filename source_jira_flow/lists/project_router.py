@@ -15,12 +15,12 @@ from source_jira_flow.sync import Sync
 
 @dataclass
 class ProjectPartitionRouter(SinglePartitionRouter):
-    """The configured projects, or all that the account can see: `project_id`, `project_key` and `archived` of each."""
+    """The configured projects, or all visible ones: `project_id`, `project_key` and `archived` of each."""
 
     config: Mapping[str, Callable[[], Sync]]
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        """Every error comes out in Airbyte's form."""
+        """Raises every error in Airbyte's form."""
         try:
             for project in _projects(self.config["running_sync"]()):
                 partition = {"project_id": project.id, "project_key": project.key, "archived": project.archived}

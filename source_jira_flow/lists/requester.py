@@ -1,4 +1,4 @@
-"""Requests lists through the connector's one client, in place of the CDK's own requester."""
+"""Requests lists through the connector's one client, instead of the CDK's requester."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _TRIES_OF_AN_EMPTY_LIST = 2
 
 @dataclass
 class JiraRequester(Requester):
-    """Answers that are checked: rows that Jira gave, or an error in Airbyte's form.
+    """Returns rows that Jira gave, or raises an error in Airbyte's form.
 
-    `path` may hold templates. `rows` is the name under which an answer holds its rows; without one it is a bare array.
-    Where a paginator gives an offset, the pages are those of `jira.paging`, and an empty one is the end. `product`
+    `path` may contain templates. `rows` is the name of an answer's array of rows; without it, the answer is the array.
+    With an offset from a paginator, the pages are those of `jira.paging`, and an empty page is the end. `product`
     names what this Jira or account may lack, `permission` what only some accounts are allowed: a refused list is then a
     warning and no rows. `self_hosted` says `path` and `rows` where a self-hosted Jira has another list, in one answer.
     """
@@ -47,7 +47,7 @@ class JiraRequester(Requester):
     product: str | None = None
     permission: str | None = None
     self_hosted: Mapping[str, str] | None = None
-    # By path, the rows of a paged list that are still to come: one partition is read by one thread.
+    # By path, the remaining rows of a paged list. One partition is read by one thread.
     _pages: dict[str, Iterator[JsonObject]] = field(default_factory=dict)
 
     def send_request(
@@ -62,7 +62,7 @@ class JiraRequester(Requester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
-        """The rows, numbered; None where the list is known to be out of reach. Every error is in Airbyte's form."""
+        """The rows, numbered; None if this account can't have the list. Raises every error in Airbyte's form."""
         try:
             return self._answer(self.config["running_sync"](), stream_slice or {}, (request_params or {}).get(_OFFSET))
         except Exception as error:
@@ -84,7 +84,7 @@ class JiraRequester(Requester):
             sync.logger.warning("%s is empty, as it is for accounts without %s.", self.name, self.permission)
         is_whole = offset is None or not rows
         if is_whole and not partition:
-            # Cloud gives nobody a part of these lists, with no other sign that the credentials were not accepted.
+            # Cloud gives anonymous callers a part of these lists, and no other sign that it ignored the credentials.
             sync.account.prove_answer()
         return None if rows is None else self._response(rows, offset or 0, path)
 
@@ -94,7 +94,7 @@ class JiraRequester(Requester):
 
     def _array(self, sync: Sync, path: str, name: str) -> list[JsonObject]:
         accept = an_object(path, **{name: list}) if name else a_list(path)
-        # A list without a total to be held against: an empty one is asked for twice.
+        # There is no total to compare with, so an empty list is requested twice.
         answers = (sync.jira.get(path, accept=accept) for _ in range(_TRIES_OF_AN_EMPTY_LIST))
         lists = ((answer[name], answer.get("total")) if name else (answer, None) for answer in answers)
         rows, total = next((found for found in lists if found[0]), ([], None))
@@ -121,7 +121,7 @@ class JiraRequester(Requester):
         return response
 
     def _pass_over(self, refused: JiraFlowError, sync: Sync, partition: Mapping[str, Any], path: str) -> None:
-        """Continue without a list that is known to be out of reach. Raises any other refusal."""
+        """Continue without a list that this account can't have. Raises any other refusal."""
         lacking = self.product or self.permission
         if lacking:
             pass_over(refused, sync, self.name, lacking, path)
@@ -138,7 +138,7 @@ class JiraRequester(Requester):
                 f"{self.name} of the project {partition['project_key']} can't be read: {refused}"
             ) from refused
 
-    # -- what the CDK asks of a requester beside the request: the client knows all of it --------------
+    # -- the rest of the CDK's interface, which the client takes care of --------------------------------
 
     def get_path(self, *, stream_slice: Mapping[str, Any] | None = None, **_: Any) -> str:
         """The path of the list, for a partition."""

@@ -16,7 +16,7 @@ _SCHEMES = "/rest/api/2/issuesecurityschemes"
 
 
 def security_levels(sync: Sync) -> Iterator[dict[str, Any]]:
-    """The records of `issue_security_levels`: one call for each scheme."""
+    """The records of `issue_security_levels`: one call per scheme."""
     try:
         answer = sync.jira.get(_SCHEMES, accept=an_object(_SCHEMES, issueSecuritySchemes=list))
     except JiraFlowError as refused:

@@ -1,1 +1,1 @@
-"""Records of issues and comments: typed columns at the top, Jira's own object whole beside them."""
+"""Records of issues and comments: typed columns, and Jira's own object beside them."""

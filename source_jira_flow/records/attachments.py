@@ -1,4 +1,4 @@
-"""The columns of an attachment: what is told about the file, never the file."""
+"""The columns of an attachment: facts about the file, never its content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from source_jira_flow.jira.people import person_id, person_name
 
 
 def attachment_record(attachment: JsonObject, issue: JsonObject) -> dict[str, Any]:
-    """The record of `attachments`; `size` in bytes, `issue_updated` tells which version of the issue it came with."""
+    """The record of `attachments`. `size` is in bytes, `issue_updated` the version of the issue that it came with."""
     author = attachment.get("author")
     return {
         "id": attachment["id"],

@@ -16,7 +16,7 @@ def change_records(issue: JsonObject, entries: Iterable[JsonObject], field_map: 
     issue_id, issue_key = issue["id"], issue["key"]
     project_id = (issue["fields"].get("project") or {}).get("id")
     for entry in entries:
-        # Nobody where the change was made without signing in, or by a person who was deleted.
+        # Missing if the change was made anonymously, or by a deleted user.
         author = entry.get("author")
         history_id, author_id, author_name = str(entry["id"]), person_id(author), person_name(author)
         changed_at, metadata = utc_if_readable(entry.get("created")), entry.get("historyMetadata")

@@ -1,5 +1,5 @@
-"""What the fields of this site are: sprints, story points and epic links by their schema, never by an id; and the
-field that an item of a history means, which does not always say its id."""
+"""Which fields of this site hold sprints, story points and epic links, by their schema, never by an id; and which field
+an item of a history refers to, since it does not always give the id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPRINT = "com.pyxis.greenhopper.jira:gh-sprint"
 _EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 _STORY_POINTS = "com.pyxis.greenhopper.jira:jsw-story-points"
 _CUSTOM = "custom"
-# What a history calls some of Jira's own fields, as it has since Jira 4. The others it calls by their id.
+# The names of some of Jira's own fields in histories, since Jira 4. The others appear with their id.
 _SYSTEM_FIELDS = {
     "key": "issuekey",
     "component": "components",
@@ -25,7 +25,7 @@ _NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 
 @dataclass(frozen=True)
 class FieldMap:
-    """Ids of the fields; several of a kind can exist, and the first that is filled counts."""
+    """Ids of the fields. If there are several of a kind, the first with a value counts."""
 
     sprints: tuple[str, ...] = ()
     story_points: tuple[str, ...] = ()
@@ -35,14 +35,14 @@ class FieldMap:
     names that several fields have are left out."""
 
     def changed_field(self, name: str | None, kind: str | None) -> str | None:
-        """The id of the field that a history calls so, or None where that is not certain. `kind` is its `fieldtype`."""
+        """The id of the field with this name in a history, or None if that is uncertain. `kind` is its `fieldtype`."""
         called = (name or "").lower()
         if kind != _CUSTOM:
             called = _SYSTEM_FIELDS.get(called, called).lower()
         return self.names.get((kind == _CUSTOM, called))
 
     def written(self) -> dict[str, list[str]]:
-        """For a state, to notice that columns would be made of other fields."""
+        """For the state, to notice when columns would come from other fields."""
         columns = {"sprints": self.sprints, "story_points": self.story_points, "epic_links": self.epic_links}
         return {name: list(ids) for name, ids in columns.items()}
 

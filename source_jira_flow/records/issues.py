@@ -13,14 +13,14 @@ from source_jira_flow.records.observed import REMOVED_AT
 from source_jira_flow.records.sound import ASIDE
 from source_jira_flow.records.sprint_field import sprint_ids
 
-# Fields that have streams of their own, or grow without bound; `fields` leaves them out.
+# Fields that have their own streams, or grow without bound. `fields` omits them.
 LEFT_OUT = frozenset({"comment", "worklog", "attachment"})
 _EPIC_LEVEL = 1
 _NOTHING: JsonObject = {}
 
 
 def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[str, Any]:
-    """The record of `issues` for one row of a search that asked for all fields and `comment`."""
+    """The record of `issues` for one row of a search that requested all fields and `comment`."""
     fields: JsonObject = issue["fields"]
     get = fields.get
     key = issue["key"]
@@ -28,7 +28,7 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
     issue_type = get("issuetype") or _NOTHING
     status = get("status") or _NOTHING
     parent = get("parent") or _NOTHING
-    # Ordered by module, each left for good before the next.
+    # Ordered by module, each finished before the next.
     kept = {name: value for name, value in fields.items() if value is not None and name not in LEFT_OUT}
     if ASIDE in issue:
         kept.update((name, value) for name, value in issue[ASIDE].items() if name not in LEFT_OUT)
@@ -87,8 +87,8 @@ def issue_record(issue: JsonObject, field_map: FieldMap, site_url: str) -> dict[
 
 
 def removed_issue(issue_id: str, columns: Iterable[str], removed_at: str, latest: str) -> dict[str, Any]:
-    """The record of an issue that is gone. Its cursor is when that was seen, or `latest`, the last `updated` that was
-    sent, where that is dated in the future: destinations take the row with the greatest cursor."""
+    """The record of a removed issue. Its cursor is when that was noticed, or `latest`, the last `updated` sent, if
+    that is in the future: destinations keep the row with the greatest cursor."""
     return {**dict.fromkeys(columns), "id": issue_id, "updated": max(removed_at, latest), REMOVED_AT: removed_at}
 
 
@@ -101,6 +101,6 @@ def _first(fields: JsonObject, names: tuple[str, ...]) -> Any:
 
 
 def _epic(parent: JsonObject) -> str | None:
-    """The parent's key where the parent is an epic: Cloud keeps epics as parents."""
+    """The parent's key if the parent is an epic: Cloud stores the epic as the parent."""
     kind = (parent.get("fields") or _NOTHING).get("issuetype") or _NOTHING
     return parent.get("key") if kind.get("hierarchyLevel") == _EPIC_LEVEL else None

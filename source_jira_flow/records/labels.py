@@ -6,5 +6,5 @@ from source_jira_flow.records.observed import Columns
 
 
 def label_columns(name: str) -> Columns:
-    """The columns of `labels`. A label stays as it is written: those that differ in case are two."""
+    """The columns of `labels`. Labels that differ only in case are different labels."""
     return {"name": name}

@@ -1,4 +1,4 @@
-"""The columns of a link between two issues, as one of them shows it."""
+"""The columns of a link between two issues, as seen from one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DIRECTIONS = {"outward": "outwardIssue", "inward": "inwardIssue"}
 
 
 def link_record(link: JsonObject, issue: JsonObject) -> dict[str, Any]:
-    """The record of `issue_links`. Jira shows a link on both issues, outward on the one that it begins at."""
+    """The record of `issue_links`. Jira shows a link on both issues: outward on its source."""
     kind: Mapping[str, Any] = link.get("type") or {}
     direction = next((name for name, end in _DIRECTIONS.items() if link.get(end)), None)
     linked: Mapping[str, Any] = link[_DIRECTIONS[direction]] if direction else {}

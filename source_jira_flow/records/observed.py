@@ -1,4 +1,4 @@
-"""The records of a list that is read whole: of what is there, and of what is gone."""
+"""The records of a list that is read completely: of the rows present, and of the removed ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ REMOVED_AT = "_ab_cdc_deleted_at"
 
 
 def observed(columns: Mapping[str, Any], observed_at: str) -> Columns:
-    """A record of what is there. It says so: a row that was removed before must lose that mark.
+    """The record of a row that is present. It clears the mark of an earlier removal.
 
     `observed_at` is RFC 3339 in UTC.
     """
@@ -18,5 +18,5 @@ def observed(columns: Mapping[str, Any], observed_at: str) -> Columns:
 
 
 def removal(key: str, identifier: str | int, columns: Iterable[str], observed_at: str) -> Columns:
-    """The record of what is gone: its key, and null in every other of the stream's `columns`."""
+    """The record of a removed row: its key, and null in every other of the stream's `columns`."""
     return {**dict.fromkeys(columns), key: identifier, "observed_at": observed_at, REMOVED_AT: observed_at}

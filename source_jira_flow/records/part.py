@@ -11,7 +11,7 @@ from source_jira_flow.jira.people import person_id, person_name
 
 
 def part_columns(part: JsonObject, issue: JsonObject, in_columns: Container[str]) -> dict[str, Any]:
-    """`issue_updated` is the version of the issue that it came with; `document` lacks what is `in_columns`."""
+    """`issue_updated` is the version of the issue that it came with; `document` omits what is `in_columns`."""
     document = {name: value for name, value in part.items() if value is not None and name not in in_columns}
     fields, author = issue["fields"], part.get("author")
     return {

@@ -8,7 +8,7 @@ from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.records.volatile import without_volatile
 
-# A project that is asked for by itself has these as well; components, versions and types have their own streams.
+# A project requested by itself has these too. Components, versions and types have their own streams.
 _DETAILS = frozenset(
     "components versions issueTypes issueTypeHierarchy roles assigneeType permissions landingPageInfo".split()
 )

@@ -1,4 +1,4 @@
-"""Who and what the issues of a sync show: for lists of users and sprints that Jira cuts or refuses."""
+"""Users and sprints seen on the issues of a sync, for when Jira truncates or refuses their lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PEOPLE = ("assignee", "reporter", "creator")
 
 
 class Seen:
-    """What the scan of issues has seen so far, and whether it has ended.
+    """What the issue scan has seen so far, and whether it has ended.
 
-    `people` are Jira's own user objects by id, `sprints` those of the sprint field by id, `coverage` the rows of a
-    census, where one was taken; all are whole once `wait` has returned. What is not wanted costs nothing.
+    `people` are Jira's user objects by id, `sprints` the values of the sprint field by id, `coverage` the rows of a
+    census, if one was taken. All are complete once `wait` has returned. What is not wanted costs nothing.
     """
 
     def __init__(self, *, people: bool, sprints: bool) -> None:
-        """Whether people, and whether sprints are wanted."""
+        """Whether people and sprints are wanted."""
         self.people: dict[str, JsonObject] = {}
         self.sprints: dict[int, SprintValue] = {}
         self.coverage: list[JsonObject] = []
@@ -31,7 +31,7 @@ class Seen:
         self._failure: Exception | None = None
 
     def note(self, issues: Iterable[JsonObject], field_map: FieldMap) -> None:
-        """The people and sprints of some issues. Safe to call from all workers."""
+        """Add the people and sprints of some issues. Thread-safe."""
         if not (self._wants_people or self._wants_sprints):
             return
         for issue in issues:
@@ -41,12 +41,12 @@ class Seen:
                 self._note_sprints(issue["fields"], field_map)
 
     def end(self, failure: Exception | None = None) -> None:
-        """The scan has ended; `failure` tells why, where it did not come to its end."""
+        """Mark the scan as ended; `failure` is its error, if it failed."""
         self._failure = failure
         self._ended.set()
 
     def wait(self) -> Exception | None:
-        """Wait for the end of the scan; returns what failed in it."""
+        """Wait for the end of the scan; returns its error, if it failed."""
         self._ended.wait()
         return self._failure
 

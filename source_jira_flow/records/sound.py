@@ -1,4 +1,4 @@
-"""Whether an issue has the form that the columns are made of. A hot path: types only."""
+"""Whether an issue has the form that its columns need. A hot path: types only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zlib import crc32
 from source_jira_flow.common.instants import instant
 from source_jira_flow.common.json import JsonObject
 
-# What Jira keeps in each field; null is always good.
+# The type of each field in Jira; null is always valid.
 _KINDS: Mapping[str, type] = {
     "project": dict,
     "issuetype": dict,
@@ -31,15 +31,15 @@ _KINDS: Mapping[str, type] = {
 _OBJECTS_IN_PARTS = ("author", "updateAuthor", "type", "inwardIssue", "outwardIssue")
 _OBJECT_OR_NONE = frozenset({dict, type(None)})
 _DATES = ("created", "updated", "resolutiondate")
-# Names beside `fields` in an issue: what is set aside, and whether the issue could not be read.
+# Names beside `fields` in an issue: values set aside, and whether the issue could not be read.
 ASIDE = "aside"
 UNREAD = "unread"
-# After all years that can be written.
+# Later than any date that can be written.
 NO_YEAR = 253_402_300_800_000
 
 
 def is_identified(row: Any) -> bool:
-    """Whether a row of a search has an id: a number above 0, written as a text."""
+    """Whether a row of a search has an id: a number above 0, as a string."""
     if type(row) is not dict:
         return False
     identifier = row.get("id")
@@ -57,7 +57,7 @@ def is_issue(row: Any) -> bool:
 
 
 def is_part(row: Any) -> bool:
-    """Whether a part of an issue (a comment, a link, an entry of its history) has an id and the form of its columns."""
+    """Whether a part of an issue (comment, link, entry of its history) has an id and the form that its columns need."""
     if type(row) is not dict or not str(row.get("id", "")).isdecimal():
         return False
     items = row.get("items")
@@ -67,9 +67,9 @@ def is_part(row: Any) -> bool:
 
 
 def set_aside(issue: JsonObject) -> list[str]:
-    """The names of fields that no column can be made of. Those of another kind stand in `aside` then, and are null.
+    """Set values of the wrong type aside, with null in their place. Returns the fields that no column can be made of.
 
-    A date in an unknown form stays where it is: its column is null by itself.
+    A date in an unknown form stays: its column becomes null anyway.
     """
     fields: JsonObject = issue["fields"]
     odd = [
@@ -82,7 +82,7 @@ def set_aside(issue: JsonObject) -> list[str]:
 
 
 def version_of(issue: JsonObject) -> int:
-    """`updated` in epoch milliseconds; in an unknown form a number beyond all years that is the same for the same."""
+    """`updated` in epoch milliseconds; for an unknown form, a number derived from it that is later than any date."""
     updated = issue["fields"].get("updated")
     found = instant(updated)
     return NO_YEAR + crc32(repr(updated).encode()) if found is None else found

@@ -1,7 +1,7 @@
 """The sprint field of an issue: objects on Cloud, strings on self-hosted Jira.
 
 The strings are Java's `toString`, `…Sprint@4263b21c[id=444,rapidViewId=158,state=ACTIVE,name=…,goal=…,sequence=444]`,
-in an order that varies by version, and nothing in them is escaped: a name may hold `,`, `]`, `=`, and even `,state=`.
+in an order that varies by version. Nothing in them is escaped: a name may contain `,`, `]`, `=`, and even `,state=`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _NULL = "<null>"
 _DIGITS = re.compile(r"-?\d+")
 _NUMBER = re.compile(r"-?\d+|<null>|")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:?\d\d)|<null>|")
-# A date in another form ends at the next comma: it is left out, and the rest of the sprint stays.
+# A date in another form ends at the next comma: it is omitted, and the rest of the sprint stays.
 _OTHER_DATE = re.compile(r"[^,\[\]]*")
 _FLAG = re.compile(r"true|false|<null>|")
-# What a value of each key looks like; None for free text.
+# The form of each key's value; None for free text.
 _GRAMMAR: Mapping[str, re.Pattern[str] | None] = {
     "id": _DIGITS,
     "rapidViewId": _NUMBER,
@@ -38,15 +38,15 @@ _GRAMMAR: Mapping[str, re.Pattern[str] | None] = {
     "incompleteIssuesDestinationId": _NUMBER,
 }
 _KEY = re.compile(rf"(?:^|,)({'|'.join(_GRAMMAR)})=")
-# A key that a newer Jira may have put between; no value of a form reads like this.
+# A key that a newer Jira may have added; no value with a fixed form looks like this.
 _UNKNOWN_KEYS = re.compile(r",[A-Za-z]\w*=.*", re.DOTALL)
-# A name that plays at being a sprint can't make us search for long.
+# A bound on the search, for names that imitate a sprint.
 _MOST_STEPS = 5_000
 
 
 @dataclass(frozen=True)
 class SprintValue:
-    """A sprint as an issue shows it. `state` is in small letters, `board_id` its home; dates are RFC 3339 in UTC."""
+    """A sprint as an issue shows it. `state` is in lower case, `board_id` is its home; dates are RFC 3339 in UTC."""
 
     id: int
     name: str | None
@@ -60,7 +60,7 @@ class SprintValue:
 
 
 def sprint_ids(values: Iterable[Any]) -> list[int]:
-    """The ids in an issue's sprint field, in its order. A hot path."""
+    """The ids in an issue's sprint field, in the field's order. A hot path."""
     ids = []
     for value in values:
         if type(value) is dict and "id" in value:
@@ -82,7 +82,7 @@ def sprint_ids(values: Iterable[Any]) -> list[int]:
 
 
 def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
-    """The sprint of one value of the field, or None where it is none that we know."""
+    """The sprint of one value of the field, or None for an unknown form."""
     parts = _by_key(value)
     identifier = _identifier(parts)
     if identifier is None:
@@ -102,7 +102,7 @@ def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
 
 
 def _by_key(value: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parts of a value by Cloud's keys."""
+    """The parts of a value, by Cloud's keys."""
     return value if isinstance(value, Mapping) else _of_cloud_names(_parts(str(value)))
 
 
@@ -119,7 +119,7 @@ def _of_cloud_names(parts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _parts(text: str) -> dict[str, str]:
-    """The values by key: the reading in which the most keys have a value of their kind."""
+    """The values by key, in the reading where the most keys have a value of their kind."""
     start, end = text.find("["), text.rfind("]")
     if start < 0 or end < start:
         return {}
@@ -127,10 +127,10 @@ def _parts(text: str) -> dict[str, str]:
 
 
 class _Reading:
-    """Finds which of the `,key=` in a text are keys, and which are part of a name or a goal.
+    """Finds which of the `,key=` in a text are keys, and which belong to a name or a goal.
 
-    Every key stands once, the values of most have a form, and only free text can hold something that looks like a
-    key. That leaves one reading in all but contrived cases; there the earlier key counts.
+    Every key appears once, the values of most have a fixed form, and only free text can contain something that looks
+    like a key. That leaves one reading in all but contrived cases; there the earlier key counts.
     """
 
     def __init__(self, text: str) -> None:
@@ -148,7 +148,7 @@ class _Reading:
         return self._best
 
     def _search(self, following: int, key: tuple[int, int, str], found: dict[str, str]) -> bool:
-        """Whether a reading with all keys was found, with `key` open and the marks from `following` on to decide."""
+        """Whether a reading with all keys was found, with `key` open and the marks from `following` on undecided."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
             return True
@@ -166,12 +166,12 @@ class _Reading:
                 if self._search(place + 1, closing, reading):
                     return True
             if grammar is not None:
-                # A value with a form holds no comma: it ends at the next key or not at all.
+                # A value with a fixed form contains no comma: it ends at the next key or not at all.
                 return False
         return False
 
     def _value(self, grammar: re.Pattern[str] | None, text: str) -> str | None:
-        """The part of a text that is a value of that form, or None where it does not begin with one."""
+        """The part of a text that is a value of this form, or None if the text does not begin with one."""
         if grammar is None:
             return text
         forms = (grammar, _OTHER_DATE) if grammar is _INSTANT and self._takes_other_dates else (grammar,)

@@ -1,4 +1,4 @@
-"""The columns of a sprint: as Jira Software lists it, or as an issue shows it."""
+"""The columns of a sprint, as Jira Software lists it or as an issue shows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from source_jira_flow.records.volatile import without_volatile
 
 
 def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
-    """The columns of `sprints`, from the sprint as Jira Software lists it, with all boards that show it."""
+    """The columns of `sprints`, from Jira Software's list, with all boards that show the sprint."""
     state = sprint.get("state")
     return {
         "id": int(sprint["id"]),
@@ -29,7 +29,7 @@ def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
 
 
 def field_sprint_columns(sprint: SprintValue) -> Columns:
-    """The columns of `sprints` where only issues show the sprint: it is on no board that the account can see."""
+    """The columns of `sprints` for a sprint that only issues show: it is on no board that the account can see."""
     return {
         "id": sprint.id,
         "name": sprint.name,

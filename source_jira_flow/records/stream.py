@@ -1,4 +1,4 @@
-"""What a stream is to a destination: its name, its primary key, its cursor and its columns."""
+"""A stream as destinations see it: its name, primary key, cursor and columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StreamDefinition:
-    """`primary_key` names one or more columns; `cursor` is None for streams that always come whole."""
+    """`primary_key` names one or more columns; `cursor` is None for streams that are always sent completely."""
 
     name: str
     primary_key: tuple[str, ...]
@@ -19,7 +19,7 @@ class StreamDefinition:
 
     @property
     def key(self) -> str:
-        """The only column of the primary key. Raises ValueError where there are several."""
+        """The only column of the primary key. Raises ValueError if there are several."""
         (column,) = self.primary_key
         return column
 

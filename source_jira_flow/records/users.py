@@ -9,7 +9,7 @@ from source_jira_flow.records.volatile import without_volatile
 
 
 def user_columns(user: JsonObject) -> Columns:
-    """The columns of `users`. Hidden e-mail addresses and zones are null; only self-hosted users have a user name."""
+    """The columns of `users`. Hidden email addresses and zones are null; only self-hosted users have a user name."""
     return {
         "id": person_id(user),
         "username": None if user.get("accountId") else user.get("name") or None,

@@ -1,8 +1,7 @@
-"""Jira's own object as a column, without what is no property of the thing it describes.
+"""Jira's own object as a column, without values that are not properties of the object.
 
-That is addresses (`self`, pictures; they depend on how Jira was asked, and Jira changes them at will), what `expand`
-could add, and when somebody was last seen or an issue last changed. With these, every object would be new in every
-sync.
+These are addresses (`self`, pictures; they depend on the request, and Jira changes them at will), what `expand` could
+add, and when somebody was last seen or an issue last changed. With them, every object would be new in every sync.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _VOLATILE = frozenset(
 
 
 def without_volatile(value: Any) -> Any:
-    """Jira's own value without what is volatile and what is null, at every depth."""
+    """Jira's own value without volatile values and nulls, at every depth."""
     if isinstance(value, dict):
         return {
             name: without_volatile(part) for name, part in value.items() if part is not None and name not in _VOLATILE

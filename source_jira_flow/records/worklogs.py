@@ -25,6 +25,6 @@ def worklog_record(worklog: JsonObject, issue: JsonObject) -> dict[str, Any]:
 
 
 def worklog_removal(worklog_id: str, columns: Iterable[str], deleted: int) -> dict[str, Any]:
-    """The removal of a work log: newer than every version of it that was sent. `deleted` is epoch milliseconds."""
+    """The removal of a work log, newer than every version of it that was sent. `deleted` is in epoch milliseconds."""
     at = from_milliseconds(deleted)
     return {**dict.fromkeys(columns), "id": worklog_id, "issue_updated": at, REMOVED_AT: at}
