@@ -1,1 +1,1 @@
-"""Where this package meets the CDK: its seams, the output, the masking of secrets."""
+"""The interface to the CDK: its internals, the output, the masking of secrets."""

@@ -28,7 +28,7 @@ from source_jira_flow.errors import ConfigurationError, as_traced
 
 
 class _Entrypoint(AirbyteEntrypoint):
-    """The CDK's entry, whose records go straight to the output: what `run` yields is all the rest."""
+    """The CDK's entry point, with records sent straight to the output. `run` yields everything else."""
 
     def __init__(self, source: Source, output: MessageWriter) -> None:
         super().__init__(source)
@@ -51,7 +51,7 @@ class _Entrypoint(AirbyteEntrypoint):
     def handle_record_counts(
         message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
     ) -> AirbyteMessage:
-        """As the CDK counts, without a descriptor made for each record."""
+        """Counts as the CDK does, without making a descriptor for each record."""
         if message.record is None:
             return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
         stream_message_count[_descriptor(message.record.stream, message.record.namespace)] += count_of(
@@ -70,7 +70,7 @@ _descriptor = cache(HashableStreamDescriptor)
 def run(source: Source, arguments: argparse.Namespace) -> int:
     """Run one verb, with `arguments` as the CDK parses them; returns the exit code."""
     output = MessageWriter(sys.stdout.buffer)
-    # What anything else prints goes through the buffer, a whole line at a time.
+    # Anything else that prints goes through the buffer, in whole lines.
     with PRINT_BUFFER:
         try:
             _find_temporary_folder()
@@ -85,7 +85,7 @@ def run(source: Source, arguments: argparse.Namespace) -> int:
 
 
 def _find_temporary_folder() -> None:
-    """The CDK makes one for every run. Raises ConfigurationError where it can't."""
+    """The CDK needs one for every run. Raises ConfigurationError if there is none."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
@@ -95,8 +95,8 @@ def _find_temporary_folder() -> None:
 
 
 def failure(error: Exception) -> str:
-    """The message that ends a run, serialized. Its stack is a part of it, and stands nowhere else."""
+    """The message that ends a run, serialized. It contains the stack trace, which is not logged."""
     traced = as_traced(error)
-    # Without a message the CDK says that something went wrong.
+    # Without a message, the CDK says only that something went wrong.
     traced.message = traced.message or traced.internal_message
     return AirbyteEntrypoint.airbyte_message_to_string(masking.masked(traced.as_airbyte_message()))

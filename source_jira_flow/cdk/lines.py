@@ -1,7 +1,7 @@
 """Records as lines of standard output, serialized by the worker that made them.
 
-A record is in the processor's cache just then, and as a line it takes a fifth of the memory while it waits for the
-output. Several lines pass the CDK as one record whose data they are.
+At that moment the record is in the processor's cache, and as a line it takes a fifth of the memory while it waits for
+the output. Several lines pass through the CDK as the data of one record.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 from airbyte_cdk.sources.types import Record
 
 _LINES = "lines"
-# So many are together in the cache, and pass the CDK at once.
+# Few enough to be in the cache together. They pass through the CDK as one.
 _AT_ONCE = 50
 
 
@@ -32,7 +32,7 @@ class Lines:
 
 
 def as_lines(records: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[Record]:
-    """Records by their stream's name, some at a time."""
+    """Serialize records, given by stream name; each result holds several."""
     emitted_at = time.time_ns() // 1_000_000
     for stream, rows in records.items():
         waiting = iter(rows)
@@ -41,7 +41,7 @@ def as_lines(records: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[Rec
 
 
 def content_of(record: AirbyteRecordMessage) -> bytes:
-    """The lines that `as_lines` made, or the one of this record."""
+    """The lines that `as_lines` made, or this record as a line."""
     lines = record.data.get(_LINES)
     if isinstance(lines, Lines):
         return lines.content
@@ -51,13 +51,13 @@ def content_of(record: AirbyteRecordMessage) -> bytes:
 
 
 def count_of(record: Mapping[str, Any]) -> int:
-    """How many records the data of one are."""
+    """The number of records in one record's data."""
     lines = record.get(_LINES)
     return lines.count if isinstance(lines, Lines) else 1
 
 
 def rows_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The records that the data of one are."""
+    """The records in one record's data."""
     lines = record.get(_LINES)
     if not isinstance(lines, Lines):
         return [record]
@@ -65,7 +65,7 @@ def rows_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def one_by_one(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
-    """The message, or one for each of the records that it has, for a caller that wants no lines."""
+    """The message, or one message per record in it, for callers that don't want lines."""
     record = message.record
     if record is None:
         yield message
@@ -75,12 +75,12 @@ def one_by_one(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
 
 
 def _line(stream: str, data: Mapping[str, Any], emitted_at: int) -> bytes:
-    """What the CDK's serializer makes of a plain record, in a third of the time."""
+    """As the CDK serializes a plain record, in a third of the time."""
     plain = {"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": emitted_at}}
     try:
         return orjson.dumps(plain, option=orjson.OPT_APPEND_NEWLINE)
     except orjson.JSONEncodeError:
-        # Integers over 64 bits, and halves of characters: the CDK has a slower way for them.
+        # Integers over 64 bits and lone surrogates: the CDK has a slower way for them.
         return _line_of_any(AirbyteRecordMessage(stream=stream, data=dict(data), emitted_at=emitted_at))
 
 

@@ -1,4 +1,4 @@
-"""The configured secrets, told to the CDK's filter; and what the CDK leaves unfiltered."""
+"""Registers the configured secrets with the CDK's filter, and filters what the CDK does not."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from source_jira_flow.sign_in.table import secrets_of
 
 
 def register(config: Mapping[str, Any]) -> None:
-    """Mask the secrets of a configuration, valid or not. Comes after the CDK set up its own list, and replaces it."""
+    """Mask the secrets of a configuration, valid or not. Call it after the CDK has set its list: this replaces it."""
     secret_text.configure(*secrets_of(config.get("credentials")))
 
 
 def masked(message: AirbyteMessage) -> AirbyteMessage:
-    """The message without secrets in its error, where it has one: the CDK masks what is logged and not what failed.
+    """The message with secrets masked in its error, if it has one: the CDK masks logs, but not errors.
 
-    An answer that shows what it was asked with stands in the stack trace.
+    The stack trace may contain an answer that echoes the request.
     """
     error = message.trace.error if message.trace else None
     if error is not None:

@@ -14,11 +14,11 @@ from airbyte_cdk.models import AirbyteRecordMessage
 
 from source_jira_flow.cdk.lines import content_of
 
-# What a pipe of Linux holds.
+# The capacity of a pipe on Linux.
 _MOST_PENDING_BYTES = 64 * 1024
 _SECONDS_PER_FLUSH = 0.1
-# U+0085, U+2028 and U+2029 in UTF-8, and as JSON escapes, by their first byte: one byte is found ten times sooner than
-# several, and mostly not at all.
+# U+0085, U+2028 and U+2029 in UTF-8, and as JSON escapes, by their first byte: searching for one byte is ten times
+# faster than for several, and usually finds nothing.
 _LINE_ENDS = {
     b"\xc2": ((b"\xc2\x85", b"\\u0085"),),
     b"\xe2": ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029")),
@@ -26,7 +26,7 @@ _LINE_ENDS = {
 
 
 class MessageWriter:
-    """Writes whole lines, for one thread. Records are gathered for a moment; any other message goes out at once."""
+    """Writes whole lines, for one thread. Records are buffered briefly; any other message is written at once."""
 
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
@@ -44,17 +44,17 @@ class MessageWriter:
             self.flush()
 
     def line(self, message: str) -> None:
-        """A message that is serialized already; everything before it goes out first."""
+        """Write a serialized message, after everything before it."""
         self._pending.append(f"{message}\n".encode())
         self.flush()
 
     def flush(self) -> None:
-        """Write what was gathered, under the lock of the CDK's logger, which writes to the same place."""
+        """Write the buffer, under the lock of the CDK's logger, which writes to the same place."""
         with PRINT_BUFFER.lock:
             PRINT_BUFFER.flush()
             left = memoryview(with_escaped_line_ends(b"".join(self._pending)))
             while left:
-                # An unbuffered output (`python -u`) may take a part of it only.
+                # An unbuffered output (`python -u`) may accept only a part.
                 left = left[self._output.write(left) :]
             self._output.flush()
         self._pending.clear()
@@ -63,7 +63,7 @@ class MessageWriter:
 
 
 def with_escaped_line_ends(lines: bytes) -> bytes:
-    """JSON allows characters inside a text that many readers of lines take for the end of one: write them escaped."""
+    """JSON allows characters in strings that many line readers take for the end of a line: escape them."""
     for first_byte, escapes in _LINE_ENDS.items():
         if first_byte in lines:
             for character, escape in escapes:

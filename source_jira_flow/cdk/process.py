@@ -1,4 +1,4 @@
-"""Tuning of a process that does nothing but one sync."""
+"""Tuning for a process that does nothing but one sync."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import ctypes
 import gc
 import sys
 
-# M_ARENA_MAX of malloc.h. More arenas keep more memory, fewer make threads wait for each other.
+# M_ARENA_MAX in malloc.h. More arenas keep more memory; with fewer, threads wait for each other.
 _ARENAS = (-8, 2)
 
 
 def tune() -> None:
-    """For a process that ends with the sync: less memory, and a collector that leaves parsed pages alone."""
+    """Use less memory, and keep the garbage collector off parsed pages. For a process that ends with the sync."""
     _share_memory()
     _tune_garbage_collection()
 
 
 def _share_memory() -> None:
-    """Let threads share what they allocate from: by glibc's default each keeps what its largest pages took.
+    """Let threads share their memory arenas: by glibc's default, each keeps what its largest pages needed.
 
-    Peak memory of a sync of 20,000 issues fell from 150 to 132 MB. Elsewhere than with glibc nothing is done.
+    Peak memory of a sync of 20,000 issues fell from 150 to 132 MB. Without glibc, this does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
@@ -27,7 +27,7 @@ def _share_memory() -> None:
 
 
 def _tune_garbage_collection() -> None:
-    """Parsed pages hold no cycles; at lower thresholds the collector walks through them again and again."""
+    """Parsed pages contain no cycles; at lower thresholds, the collector would traverse them repeatedly."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 50, 50)

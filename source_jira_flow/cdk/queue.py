@@ -15,20 +15,20 @@ from source_jira_flow.cdk.lines import count_of
 class HalfEmptyQueue(Queue[Any]):
     """A queue of at most `size` items that lets waiting producers continue when half of it is free.
 
-    If every item that is taken woke a producer, eight workers and the output would mostly switch threads. Producers
-    wait in `_put` and are woken in `_get`: the methods that `Queue` offers to subclasses and calls under its lock.
-    Records that go together count as so many items, and go in where there is room for one.
+    If every `get` woke a producer, eight workers and the output would mostly switch threads. Producers wait in `_put`
+    and are woken in `_get`, the methods that `Queue` offers to subclasses and calls under its lock. Records that travel
+    together count as that many items, and are accepted if there is room for one.
     """
 
     def __init__(self, size: int) -> None:
-        # Without a limit of its own the base class never waits.
+        # Without its own limit, the base class never waits.
         super().__init__()
         self._size = size
         self._room = threading.Condition(self.mutex)
         self._held = 0
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """As in `Queue`: raises Full where there is no room at once, or within `timeout` seconds."""
+        """As in `Queue`: raises Full if there is no room at once, or within `timeout` seconds."""
         super().put(item if block and timeout is None else _Hasty(item, timeout if block and timeout else 0.0))
 
     def full(self) -> bool:

@@ -1,4 +1,4 @@
-"""Everything that this package takes from the CDK beyond its protocol's models, in one place."""
+"""Everything that this package uses of the CDK beyond its protocol models, in one place."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ _BY_URGENCY = (FailureType.config_error, FailureType.system_error, FailureType.t
 class ConcurrentRead:
     """One `read` by the CDK: its workers fill a queue that the calling thread empties.
 
-    `states` are those that the platform handed in, `messages` is where workers put messages, in order with their
-    records. To be made in the thread that reads: the CDK keeps that thread from waiting for itself.
+    `states` are those passed in by the platform; workers put messages into `messages`, in order with their records.
+    Create it in the thread that reads: the CDK keeps that thread from waiting for itself.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class ConcurrentRead:
         )
 
     def read(self, streams: Iterable[AbstractStream]) -> Iterator[AirbyteMessage]:
-        """What the chosen ones of these streams give. Raises at the end where one failed, or is none of them.
+        """Read the chosen ones of these streams. Raises at the end if one failed or does not exist.
 
-        As the CDK, whose last error would be a config_error in any case, and quote Python.
+        Like the CDK's own, whose last error would always be a config_error that quotes Python.
         """
         by_name = {stream.name: stream for stream in streams}
         chosen = [configured.stream for configured in self.catalog.streams]
@@ -104,8 +104,8 @@ class ConcurrentRead:
 
 
 class _ReadLog(logging.Logger):
-    """The CDK's log of a read, with every record counted where several come as one, and without the stack of an error,
-    which the message of that error has."""
+    """The CDK's log of a read: it counts every record where several come as one, and omits the stack trace of an error,
+    which is in the error's message."""
 
     def __init__(self, logger: logging.Logger) -> None:
         super().__init__(logger.name)
@@ -121,7 +121,7 @@ class _ReadLog(logging.Logger):
 
 
 def _missing(chosen: Iterable[AirbyteStream], known: Container[str]) -> Iterator[AirbyteMessage]:
-    """The error of each chosen stream that the source does not have."""
+    """An error for each chosen stream that the source does not have."""
     for stream in chosen:
         if stream.name not in known:
             yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)
@@ -139,7 +139,7 @@ def _collect(message: AirbyteMessage, errors: list[AirbyteErrorTraceMessage]) ->
 
 
 def _summary(errors: list[AirbyteErrorTraceMessage]) -> AirbyteTracedException:
-    """The error that ends a read in which streams failed: what a person has to do something about comes first."""
+    """The error that ends a read in which streams failed. Its type is the one that needs a person most."""
     kinds = {error.failure_type for error in errors}
     by_stream = {
         error.stream_descriptor.name: error.message for error in reversed(errors) if error.stream_descriptor is not None
@@ -155,7 +155,7 @@ def _summary(errors: list[AirbyteErrorTraceMessage]) -> AirbyteTracedException:
 class Manifest:
     """A manifest of the CDK's declarative framework: its specification, and its streams.
 
-    `document` is the whole, without references.
+    `document` is the whole manifest, with references resolved.
     """
 
     def __init__(self, path: Path) -> None:
@@ -172,7 +172,7 @@ class Manifest:
         )
 
     def streams(self, config: Mapping[str, Any], read: ConcurrentRead | None) -> list[AbstractStream]:
-        """The streams as the framework makes them; `read` is None where they are only described."""
+        """The streams as the framework makes them; `read` is None if they are only described."""
         factory = (
             ModelToComponentFactory(
                 message_repository=read.messages,
@@ -223,7 +223,7 @@ class FunctionPartition(Partition):
 
 
 class OwnStateCursor(Cursor):
-    """A cursor for streams that keep their own state and emit it themselves; the CDK only asks for a last one."""
+    """A cursor for streams that keep and emit their own state; the CDK only requests a last one."""
 
     def __init__(self, emit_last_state: Callable[[], None]) -> None:
         self._emit_last_state = emit_last_state
@@ -245,8 +245,8 @@ class OwnStateCursor(Cursor):
         return True
 
 
-# What is neither documented nor stable in the CDK, wherever this package uses it: by its name below `airbyte_cdk`, the
-# parameters that are given to it. unit_tests/test_cdk.py holds each against the CDK that is installed.
+# What this package uses of the CDK that is neither documented nor stable: by its name below `airbyte_cdk`, the
+# parameters passed to it. unit_tests/test_cdk.py checks each against the installed CDK.
 CALLED: Mapping[str, str] = {
     "entrypoint.AirbyteEntrypoint": "source",
     "entrypoint.AirbyteEntrypoint.run": "self parsed_args",
@@ -295,7 +295,7 @@ CALLED: Mapping[str, str] = {
     "utils.airbyte_secrets_utils.update_secrets": "secrets",
     "utils.stream_status_utils.as_airbyte_message": "stream current_status",
 }
-# Methods that are overridden: by name, the parameters that the CDK gives them, all of them.
+# Overridden methods: by name, all parameters that the CDK passes.
 OVERRIDDEN: Mapping[str, str] = {
     "entrypoint.AirbyteEntrypoint.read": "self source_spec config catalog state",
     "entrypoint.AirbyteEntrypoint.handle_record_counts": "message stream_message_count",
@@ -311,7 +311,7 @@ OVERRIDDEN: Mapping[str, str] = {
     ),
     "sources.Source.spec": "self logger",
 }
-# Classes that are filled in: what they ask of a subclass.
+# Abstract classes: what a subclass must define.
 ABSTRACT: Mapping[str, str] = {
     "sources.Source": "check discover read",
     "sources.declarative.partition_routers.single_partition_router.SinglePartitionRouter": "",
