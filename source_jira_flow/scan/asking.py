@@ -1,7 +1,7 @@
-"""Asks Jira's database for issues by id: what it says of each one counts, not what a list leaves out.
+"""Asks Jira's database for issues by id: its answer for each issue counts, not an omission from a list.
 
-That an issue is gone counts only where Jira, asked at the same time for issues that it has just listed, gives these:
-to nobody, and to a proxy that answers in Jira's place, every issue is gone.
+An issue counts as gone only if Jira, asked at the same time for issues that it has just listed, returns those: to an
+anonymous caller, or from a proxy that answers in Jira's place, every issue seems gone.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from source_jira_flow.common.parallel import in_parallel, portions
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.sync import Sync
 
-# So many are asked for first: where most of them are there, it is the list that is wrong.
+# Requested first: if most of these exist, the list is wrong.
 _PROBE = 20
-# In one census, where each takes a call; the others wait for the next.
+# The limit per census if each takes a call; the others wait for the next.
 _MOST_SINGLE_CALLS = 5_000
-# So many issues that were listed are asked for beside those that seem gone: one of them may go meanwhile.
+# Listed issues requested along with those that seem gone: one of them may be deleted meanwhile.
 _WITNESSES = 3
-# What tells whether an issue is archived, and whether it was sent as it is.
+# Shows whether an issue is archived, and whether this version was sent.
 _PLACE = ("project", "archiveddate", "updated")
 
 
 @dataclass
 class Asked:
-    """What Jira says of some issues: those that it has, the ids of those that it has not, and of those about which
-    nothing is known, since it was not asked or did not tell."""
+    """What Jira says about some issues: those that exist, the ids of those that don't, and the ids of those about which
+    nothing is known, since they were not requested or Jira did not say."""
 
     there: list[JsonObject] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Asker:
         self._witnesses = list(map(str, islice(listed[:: max(1, len(listed) // _WITNESSES)], _WITNESSES)))
 
     def ask(self, missing: Sequence[int], is_listable: Callable[[JsonObject], bool]) -> Asked:
-        """Whole issues that are missing from a list. Raises JiraFlowError where Jira does not answer.
+        """Complete issues that are missing from a list. Raises JiraFlowError if Jira does not answer.
 
-        `is_listable` tells of an issue whether the list must have it.
+        `is_listable` says whether the list must contain an issue.
         """
         ids = [str(issue_id) for issue_id in missing]
         probe = list(islice(ids[:: max(1, len(ids) // _PROBE)], _PROBE))
@@ -84,7 +84,7 @@ class Asker:
         return [issue for issue in self._answers(list(map(str, issue_ids))).values() if issue is not None]
 
     def _confirmed(self, answers: dict[str, JsonObject | None]) -> dict[str, JsonObject | None]:
-        """The same, once Jira has shown that it still knows the account. What came in portions is asked for again."""
+        """The same, once Jira has shown that it still knows the account. What came in portions is requested again."""
         gone = [issue_id for issue_id, issue in answers.items() if issue is None]
         if not gone:
             return answers
@@ -105,7 +105,7 @@ class Asker:
         return {issue_id: answers[issue_id] for issue_id in issue_ids if issue_id in answers}
 
     def _deny(self) -> NoReturn:
-        # To nobody, every issue is gone.
+        # To an anonymous caller, every issue is gone.
         self._sync.account.prove_sign_in()
         raise PassingFault("Jira denies issues that it has just listed.")
 

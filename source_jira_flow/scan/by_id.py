@@ -1,7 +1,7 @@
-"""Reads the issues of a narrow span by their ids: for a second in which more lie than a page takes, and to look again.
+"""Reads the issues of a narrow span by their ids: for a second with more issues than fit on a page, and to check again.
 
-Offsets shift when rows leave, so the ids are listed first (5,000 a page on Cloud), again and again until a listing
-brings no new one, and the issues are then asked for by id, ascending: a place to go on from.
+Offsets shift when rows leave, so the ids are listed first (5,000 a page on Cloud), repeatedly until a listing brings
+no new one. The issues are then requested by id, ascending, which gives a position to resume from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MOST_PAGES_IN_VAIN = 50
 
 
 class Search(Protocol):
-    """What this asks with; see `scan.search.IssueSearch`."""
+    """What this searches with; see `scan.search.IssueSearch`."""
 
     jira: Jira
     page_size: int
@@ -41,13 +41,13 @@ class Search(Protocol):
         """Note an issue whose id is not known."""
 
     def note_unread(self, issue_ids: Iterable[str]) -> None:
-        """Note issues that Jira lists but does not show."""
+        """Note issues that Jira lists but does not return."""
 
 
 class IdRead:
-    """The issues of a `span` (JQL) in some projects, which are asked for anew with every query: they can vanish.
+    """The issues of a `span` (JQL) in some projects, which are looked up for every query: they can vanish.
 
-    `whole` is false where Jira listed an issue without an id.
+    `whole` is false if Jira listed an issue without an id.
     """
 
     def __init__(self, search: Search, projects: Callable[[], Sequence[str]], span: str) -> None:
@@ -59,7 +59,7 @@ class IdRead:
     def rows(self, issue_ids: Sequence[str]) -> Iterator[tuple[list[JsonObject], int]]:
         """These issues of the span, in portions of a page, and the last id that each portion reaches.
 
-        An issue that left the span meanwhile is missing: it comes with its new instant.
+        An issue that left the span meanwhile is missing: it is read with its new instant.
         """
         size = self._search.page_size
         for start in range(0, len(issue_ids), size):
@@ -67,9 +67,9 @@ class IdRead:
             yield self.read(portion), int(portion[-1])
 
     def read(self, issue_ids: Sequence[str]) -> list[JsonObject]:
-        """The issues that still exist. One deleted id makes Jira refuse them all: then ask for halves.
+        """The issues that still exist. One deleted id makes Jira refuse them all: then request halves.
 
-        Where a server gives fewer than asked, the rest is a new question: an offset would shift with every edit.
+        If a server returns fewer than requested, the rest is a new query: an offset would shift with every edit.
         """
         rows: dict[str, JsonObject] = {}
         try:
@@ -101,7 +101,7 @@ class IdRead:
         )
 
     def _list(self, projects: Sequence[str], found: set[str]) -> bool:
-        """One listing; True if a single answer held it all, so that nothing could shift."""
+        """One listing; True if a single answer contained everything, so that nothing could shift."""
         query = jql.by_key(self._in(projects))
         page = self._ids(query, found)
         if page.next is None:

@@ -10,17 +10,17 @@ from source_jira_flow.state.census import CensusState
 from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT
 from source_jira_flow.sync import Sync
 
-# A daily sync that begins a little earlier than the day before is a day later all the same.
+# A daily sync may begin a little earlier than the day before, and still counts as a day later.
 A_DAY = DAY - 60 * MINUTE
 
 
 def is_older(instant: int | None, age: int, now: int) -> bool:
-    """Whether something is that old. A clock that was once ahead must not postpone it for ever."""
+    """Whether something is this old. A clock that was once ahead must not postpone it forever."""
     return instant is None or not instant <= now < instant + age
 
 
 def is_due(sync: Sync, state: CensusState, *, asked_for: bool) -> bool:
-    """Whether all projects are to be compared, whatever Jira counts. `asked_for`: a stream wants the rows of it."""
+    """Whether to compare all projects, whatever Jira counts. `asked_for`: a stream wants its rows."""
     chosen = sync.options.find_deleted_issues
     return chosen == "every_sync" or (chosen == "daily" and (asked_for or is_older(state.taken_at, A_DAY, sync.now)))
 
@@ -34,9 +34,9 @@ def projects_due(
     asked_for: bool,
     quiet: bool,
 ) -> frozenset[int]:
-    """Of the `complete` projects, which were read to their end, those to compare now: all, or those that wait, or none.
+    """Of the `complete` projects, whose backfill is done, those to compare now: all, the waiting ones, or none.
 
-    In a quiet sync, Jira's estimate is not asked for (`count`).
+    A quiet sync does not request Jira's estimate (`count`).
     """
     if sync.options.find_deleted_issues == "never":
         return frozenset()

@@ -1,6 +1,6 @@
-"""The streams that are made of issues, and so fed by the scan.
+"""The streams made of issues, fed by the scan.
 
-One more is a class here (the fields it needs, its records of one issue) and a row in the table of `streams`.
+To add one, write a class here (the fields it needs, its records for one issue) and a row in the table of `streams`.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _TRIES_OF_PARTS = 2
 
 
 class IssueStream(FedStream):
-    """Issues with all fields; `comment` is among them for its total.
+    """Issues with all fields; `comment` is included for its total.
 
-    The column `fields`, nine tenths of a record, is JSON as soon as it is made.
+    The column `fields`, nine tenths of a record, is serialized at once.
     """
 
     fields = (ALL, "-worklog", "-attachment")
@@ -62,7 +62,7 @@ class IssueStream(FedStream):
             self.census.versions.forget(sync.now)
 
     def gone(self, issue_ids: Iterable[str]) -> list[dict[str, Any]]:
-        """The records of issues that are gone."""
+        """The records of removed issues."""
         removed_at = from_milliseconds(self._sync.now)
         return [
             removed_issue(issue_id, self._columns, removed_at, self._ahead.get(issue_id, "")) for issue_id in issue_ids
@@ -94,7 +94,7 @@ class IssueStream(FedStream):
         return (record,)
 
     def _flattened(self, record: dict[str, Any], key: str) -> bytes:
-        """The column `fields`. What is nested deeper than JSON is commonly written becomes a text, in columns too."""
+        """The column `fields`. Values nested deeper than serializers support become text, in columns too."""
         fields: JsonObject = record["fields"]
         deep = [name for name, value in fields.items() if not _is_writable(value)]
         self._sync.logger.warning("Issue %s: %s nested very deep, and kept as a text.", key, listed(deep))
@@ -116,15 +116,15 @@ def _is_writable(value: Any) -> bool:
 
 
 class PartStream(FedStream):
-    """Parts of issues, all of each issue. Those that Jira did not embed are asked for, issue by issue, in parallel.
+    """All parts of each issue. Those that Jira did not embed are requested per issue, in parallel.
 
-    `rows` is their name in the field, where their `total` stands beside them.
+    `rows` is their name in the field, next to their `total`.
     """
 
     rows: ClassVar[str]
 
     def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
-        """Replace what Jira embedded where its total says that there is more."""
+        """Replace what Jira embedded if its total says that there is more."""
         cut = [issue for issue in issues if self._total(issue) > len(self._embedded(issue))]
         for issue, rows in in_parallel(self._whole, cut, self._sync.workers):
             issue["fields"][self.fields[0]][self.rows] = rows
@@ -141,13 +141,13 @@ class PartStream(FedStream):
         return total if isinstance(total, int) else 0
 
     def _whole(self, issue: JsonObject) -> list[JsonObject]:
-        """Asked for twice where fewer come than the issue counts. What is embedded stays where still fewer come."""
+        """Requested twice if fewer come than the issue counts; the embedded ones stay if even fewer come."""
         found, total = self._embedded(issue), self._total(issue)
         for _ in range(_TRIES_OF_PARTS):
             found = max(self._all_rows(issue), found, key=len)
             if len(found) >= total:
                 return found
-        # To nobody, Jira says that the issue is not there.
+        # To an anonymous caller, Jira says that the issue does not exist.
         self._sync.account.prove_answer()
         self._sync.logger.warning("Jira counts %s %s of %s and gives %s.", total, self.name, issue["key"], len(found))
         return found
@@ -177,10 +177,10 @@ class CommentStream(PartStream):
 
 
 class WorklogStream(PartStream):
-    """All work logs of each issue, and removals of those that were deleted.
+    """All work logs of each issue, and removals of deleted ones.
 
-    Jira lists those of the last minute later. So each sync tells what was deleted from a minute before the last one
-    began up to a minute before it began itself: everything once.
+    Jira lists deletions up to a minute late. So each sync covers the deletions from a minute before the previous sync
+    began until a minute before its own start: each one once.
     """
 
     fields = ("worklog",)
@@ -234,7 +234,7 @@ class LinkStream(FedStream):
 
 
 class AttachmentStream(FedStream):
-    """What is told about each attachment."""
+    """Facts about each attachment, without its content."""
 
     fields = ("attachment",)
 
@@ -249,14 +249,14 @@ class AttachmentStream(FedStream):
 
 
 class LabelStream(FedStream):
-    """Labels as issues show them, each once, for a Jira that has no list of them. A removal is never told."""
+    """Labels seen on issues, each once, for a Jira without a list of labels. Removals are never sent."""
 
     fields = ("labels",)
 
     def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
         super().__init__(name, sync, field_map)
         self._out = stored_labels(sync.states.stored(name))
-        # Each label is sent with the first issue that claims it.
+        # Each label is sent with the first issue that has it.
         self._claims: dict[str, str] = dict.fromkeys(self._out, "")
         self._observed_at = from_milliseconds(sync.now)
 
@@ -266,7 +266,7 @@ class LabelStream(FedStream):
 
     def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
         for label in issue["fields"].get("labels") or ():
-            # setdefault is one step for all workers.
+            # setdefault is atomic.
             if self._claims.setdefault(label, issue["id"]) == issue["id"]:
                 yield observed(label_columns(label), self._observed_at)
 

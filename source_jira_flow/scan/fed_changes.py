@@ -1,4 +1,4 @@
-"""How issues changed: the entries of their histories, each once."""
+"""The changes of issues: the entries of their histories, each once."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from source_jira_flow.state.changes import stored_entries, written_entries
 from source_jira_flow.state.sent_entries import SentEntries
 from source_jira_flow.sync import Sync
 
-# An issue that was moved has another key, which all its changes bear.
+# A moved issue has a new key, which all its changes must have.
 _MOVES = frozenset({"key", "project"})
 
 
 class ChangeStream(FedStream):
-    """The entries of each history that did not go out yet; of an issue that was moved all of them.
+    """The entries of each history that were not sent yet; for a moved issue, all of them.
 
-    A history only grows. So the state keeps how many entries of each issue went out, and the newest ones beyond that
-    number are new, whether or not they moved `updated`, and wherever the issue was meanwhile. Where more are new than
-    Jira embeds, whole histories are asked for, those of several pages at once.
+    A history only grows. So the state keeps the number of entries sent for each issue, and the newest beyond that are
+    new, whether or not they changed `updated`, and wherever the issue was meanwhile. If more are new than Jira embeds,
+    whole histories are requested, for several pages at once.
     """
 
     fields = ()
@@ -47,7 +47,7 @@ class ChangeStream(FedStream):
         return waiting
 
     def _is_counted(self, total: int, embedded: int) -> bool:
-        """Whether the length of a history is known: totals of 0 were seen with entries."""
+        """Whether the length of a history is known: Jira may give a total of 0 with entries."""
         most = self._sync.jira.most_embedded_changes
         return total >= embedded or most is None or embedded < most
 
@@ -55,10 +55,10 @@ class ChangeStream(FedStream):
         return max(_total(issue), 1)
 
     def complete(self, issues: Sequence[JsonObject], only_new: bool) -> None:
-        """Choose the entries of issues whose histories are asked for, and those that Jira embedded."""
+        """Choose from the requested histories, and from the embedded entries."""
         whole = {issue["id"]: self._embedded(issue) for issue in issues}
         asked = {issue["id"]: issue for issue in issues}
-        # Refused in bulk, histories are asked for one by one, as those are that come short.
+        # Histories that are refused in bulk, or come short, are requested one by one.
         with suppress(NotFound, Forbidden):
             for issue_id, entries in self._sync.jira.histories(list(whole)):
                 if issue_id in asked:
@@ -69,7 +69,7 @@ class ChangeStream(FedStream):
         for issue in issues:
             entries = list(whole[issue["id"]].values())
             if len(entries) < _total(issue):
-                # To nobody, Jira gives no history.
+                # To an anonymous caller, Jira returns no history.
                 self._sync.account.prove_answer()
                 self._sync.logger.warning(
                     "Jira counts %s entries in the history of %s and gives %s.",
@@ -85,14 +85,14 @@ class ChangeStream(FedStream):
         return self._by_id(_changelog(issue).get("histories"), issue)
 
     def _by_id(self, entries: Any, issue: JsonObject) -> dict[str, JsonObject]:
-        """Each entry once, however often Jira gives it."""
+        """Each entry once, however often Jira returns it."""
         return {str(entry["id"]): entry for entry in self.sound(entries, issue)}
 
     def _history(self, issue: JsonObject) -> list[JsonObject]:
         return self._sync.jira.history(issue["id"])
 
     def _choose(self, issue: JsonObject, entries: Sequence[JsonObject], length: int, only_new: bool) -> bool:
-        """Choose what to send of a history of that length; False where that is more than these newest entries."""
+        """Choose what to send of a history of this length; False if these newest entries don't include all of it."""
         out = self._sent.of(int(issue["id"])) if only_new else 0
         new = length - out if out <= length else length
         if new <= len(entries) and out and new:
@@ -117,7 +117,7 @@ class ChangeStream(FedStream):
                 self._sent.note(issue_id, length)
 
     def forget(self) -> None:
-        # Which of the issues are the renamed project's is not known: others come whole once more when they change.
+        # It is not known which issues belong to the renamed project: all are sent completely when they change next.
         self._sent = SentEntries()
 
     def own_state(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _changelog(issue: JsonObject) -> JsonObject:
 
 
 def _stated(issue: JsonObject) -> int | None:
-    """How many entries the history has; None where Jira does not say it, or gives no list of them."""
+    """The number of entries in the history; None if Jira does not say, or gives no list of them."""
     changelog = _changelog(issue)
     total = changelog.get("total")
     return total if isinstance(total, int) and isinstance(changelog.get("histories"), list) else None
@@ -141,7 +141,7 @@ def _total(issue: JsonObject) -> int:
 
 
 def _newest(entries: Sequence[JsonObject], number: int) -> list[JsonObject]:
-    """By time and by id, which part where the nodes of a cluster have clocks that differ: rather one too many."""
+    """Newest by time or by id, which differ if the clocks of a cluster's nodes do: rather one entry too many."""
     found = {entry["id"]: entry for key in (_age, _number) for entry in sorted(entries, key=key)[-number:]}
     return list(found.values())
 

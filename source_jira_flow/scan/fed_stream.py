@@ -1,4 +1,4 @@
-"""What a stream is that the scan feeds: the fields it needs, and its records of one issue."""
+"""A stream fed by the scan: the fields it needs, and its records for one issue."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from source_jira_flow.records.sound import is_part
 from source_jira_flow.sync import Sync
 
 ALL = "*all"
-# Pages are read by the instants, and every record names its project.
+# Pages are read by these dates, and every record names its project.
 _ALWAYS = ("created", "updated", "project")
 
 
 class FedStream(ABC):
-    """One stream that the scan feeds. Pages come to several workers at once; a page's records go out together.
+    """A stream fed by the scan. Several workers handle pages at once; the records of a page are sent together.
 
-    `fields` are names of fields, or `*all` and, each after a `-`, those that this stream does not need of all; `expand`
-    is what else a page must hold.
+    `fields` are names of fields, or `*all` and, with a leading `-`, the exceptions; `expand` is what else a page must
+    contain.
     """
 
     fields: ClassVar[tuple[str, ...]]
@@ -38,30 +38,30 @@ class FedStream(ABC):
         return True
 
     def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
-        """Called with the issues of a page before their records are made: to ask for what Jira embeds only in part.
+        """Called with the issues of a page before their records are made, to request what Jira embeds only in part.
 
-        With `only_new` they were sent before, and come because they changed. Returns those that must wait, for
-        `complete` to be called with the ones of several pages at once.
+        With `only_new`, they were sent before and have changed. Returns those that must wait: `complete` is called with
+        those of several pages at once.
         """
         return ()
 
     def size(self, issue: JsonObject) -> int:
-        """How much is asked for an issue that waits: so much is held at once."""
+        """The size of the request for a waiting issue, which limits how many wait."""
         return 1
 
     def complete(self, issues: Sequence[JsonObject], only_new: bool) -> None:
-        """Called with issues that waited, before their records are made."""
+        """Called with the waiting issues, before their records are made."""
 
     @abstractmethod
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
-        """The stream's records of one issue."""
+        """The stream's records for one issue."""
 
     def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
-        """Asked once in a sync: records of what Jira says is gone, and what to call when they are out."""
+        """Called once per sync: the records of what Jira reports as deleted, and what to call once they are sent."""
         return None
 
     def sound(self, rows: Any, issue: JsonObject) -> list[JsonObject]:
-        """The parts of an issue that records can be made of. Others are told."""
+        """The parts of an issue that records can be made of. The others are logged."""
         found = rows if isinstance(rows, list) else []
         good = [row for row in found if is_part(row)]
         if len(good) < len(found):
@@ -74,26 +74,26 @@ class FedStream(ABC):
         return good
 
     def is_remapped(self, stored: Mapping[str, Any]) -> bool:  # those that override it need it
-        """Whether the records of a stored state were made of other fields than today's would be."""
+        """Whether the records of the stored state were made from other fields than today's."""
         return False
 
     def forget(self) -> None:
-        """A project was renamed: whatever is sent from now on is sent whole, with the new keys."""
+        """A project was renamed: from now on, everything is sent completely, with the new keys."""
 
     def note(self, issue: JsonObject) -> Any:  # those that override it need it
-        """What `commit` needs of an issue, once its records are made."""
+        """What `commit` needs from an issue, once its records are made."""
         return None
 
     def commit(self, notes: Sequence[Any]) -> None:
-        """Called by one thread when the records of some issues are out: for a stream that keeps a state of its own."""
+        """Called by one thread once the records of some issues are sent, for a stream with its own state."""
 
     def own_state(self) -> dict[str, Any]:
-        """What the stream's state holds besides the progress of the scan: of what was committed, and no more."""
+        """The stream's state in addition to the scan's progress; it covers only what was committed."""
         return {}
 
 
 def asked_fields(streams: Iterable[FedStream]) -> list[str]:
-    """The fields that these streams need together: what one leaves out is asked for where another needs it."""
+    """The fields that these streams need together: what one omits is requested if another needs it."""
     wanted = [stream.fields for stream in streams]
     named = {name for fields in wanted for name in fields if name != ALL and not name.startswith("-")}
     whole = [fields for fields in wanted if ALL in fields]
@@ -104,5 +104,5 @@ def asked_fields(streams: Iterable[FedStream]) -> list[str]:
 
 
 def asked_expand(streams: Iterable[FedStream]) -> list[str]:
-    """What a page must hold besides the fields."""
+    """What a page must contain in addition to the fields."""
     return sorted({name for stream in streams for name in stream.expand})

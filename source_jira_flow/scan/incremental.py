@@ -1,4 +1,4 @@
-"""Reads what changed: issues by `updated`, from where each stream stands up to T0."""
+"""Reads changes: issues by `updated`, from each stream's watermark up to T0."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from source_jira_flow.state.issues import looked_back
 from source_jira_flow.state.progress import Group, Position
 from source_jira_flow.state.sent_versions import SentVersions
 
-# Documents may be newer than the index for about this long.
+# How long documents may be newer than the index.
 _UNSETTLED = 15 * MINUTE
 
 
 class Incremental:
-    """The changes in one group. `since` says from which instant each stream lacks them; one whose history begins with
-    this sync lacks none, and is not among them. With `versions`, also what search did not show to the syncs before."""
+    """The changes in one group. `since` says from which instant each stream lacks them; it omits streams whose backfill
+    begins with this sync. With `versions`, also what search did not show to earlier syncs."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Incremental:
         versions: SentVersions | None,
         went_out: Callable[[str, str, int], bool],
     ) -> None:
-        """`went_out(stream, issue_id, updated)` tells whether a version was sent lately."""
+        """`went_out(stream, issue_id, updated)` says whether a version was sent recently."""
         self._reader = reader
         self._sync = reader.sync
         self._group = group
@@ -51,10 +51,10 @@ class Incremental:
         """The changes. The watermark reaches T0 only when Jira's count agrees."""
         begin = min(self.since.values())
         settled = self._sync.now - max(self._sync.options.lookback, _UNSETTLED)
-        # Open to the end: some issues are dated in the future.
+        # Without an end: some issues are dated in the future.
         span = jql.at_or_after("updated", begin)
         back = self._look_back(begin, settled)
-        # An empty list was counted when it came.
+        # An empty list was checked against a count when it arrived.
         counted = Count(0, exact=False) if back and back.is_empty else self._reader.count(self._group, span)
         changes = Range("updated", self._sync.now, settled, counted=counted)
         out = back.newer if back and self._are_out(back.newer, counted) else None
@@ -75,14 +75,14 @@ class Incremental:
                 yield Batch((), (), _every, back.is_done)
 
     def _look_back(self, begin: int, settled: int) -> LookBack | None:
-        """Of windows that are pending, nothing says what was sent."""
+        """For pending windows, nothing says what was sent."""
         if self._versions is None or self._group.windows:
             return None
         unreadable = self._reader.search.unreadable.references
         return LookBack(self._reader, self._group, self._versions, begin, settled, unreadable)
 
     def _are_out(self, listed: Mapping[str, int], counted: Count) -> bool:
-        """Whether all that Jira counts is listed, and was sent as it is: then nothing has to be read."""
+        """Whether everything that Jira counts is listed and was sent in this version: then nothing has to be read."""
         return counted.number == len(listed) and all(
             self._went_out(stream, issue_id, updated)
             for issue_id, updated in listed.items()
@@ -100,9 +100,9 @@ class Incremental:
         return bool(issue["updated_ms"] >= self.since[stream])
 
     def _look_again(self, span: str, counted: Count, came: set[str]) -> Iterator[Batch]:
-        """By ids: a search was seen to end early without an error, and its index may lag behind the documents.
+        """Read by ids: searches can end early without an error, and the index may lag behind the documents.
 
-        Among what comes is what was edited after T0, which the next sync reads, and what is dated in the future.
+        The result includes issues edited after T0, which the next sync reads, and issues dated in the future.
         """
         for issues in self._reader.missing(self._group, span, came):
             came.update(issue["id"] for issue in issues)

@@ -1,4 +1,4 @@
-"""Jobs that several workers share: a worker that finds none waits while another may still add some."""
+"""Jobs shared by several workers: a worker that finds none waits while another may still add some."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Job = TypeVar("Job")
 
 
 class JobQueue(Generic[Job]):
-    """Jobs in phases: when all jobs of a phase are done, the next phase is asked for.
+    """Jobs in phases: when all jobs of a phase are done, the next phase begins.
 
-    The latest job is taken first, so that a range that is cut again and again leaves few pieces pending.
+    The latest job is taken first, so that a range that is split repeatedly leaves few pieces pending.
     """
 
     def __init__(self, phases: Iterable[Callable[[], Iterable[Job]]]) -> None:
@@ -41,19 +41,19 @@ class JobQueue(Generic[Job]):
                 self._change.notify_all()
 
     def add(self, jobs: Iterable[Job]) -> None:
-        """More jobs for the phase under way."""
+        """Add jobs to the current phase."""
         with self._change:
             self._jobs.extend(jobs)
             self._change.notify_all()
 
     def done(self) -> None:
-        """A job that was taken has ended, well or not."""
+        """Report that a taken job has ended, successfully or not."""
         with self._change:
             self._active -= 1
             self._change.notify_all()
 
     def abandon(self) -> None:
-        """No further job is given out."""
+        """Hand out no further jobs."""
         with self._change:
             self.abandoned = True
             self._jobs.clear()

@@ -1,10 +1,10 @@
 """Which issues Jira lists: all of them, or, where its counts are exact, those of the days on which a count differs.
 
-Ids alone are cheap. They are listed by windows of `created`, cut so that each fits a page, as far as the days of the
-issues that were sent say where. A window is a range of days; the first begins before any issue.
+Ids alone are cheap. They are listed by windows of `created`, each sized to fit a page by the days of the issues that
+were sent. A window is a range of days; the first begins before any issue.
 
-A count says nothing where as many issues appeared as vanished. The page that comes with it shows the newest ones, among
-which most of both lie.
+A count says nothing if as many issues appeared as vanished. The page that comes with it shows the newest issues, which
+are most of both.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_ord
 from source_jira_flow.state.progress import Group
 from source_jira_flow.sync import Sync
 
-# How full a page is meant to be: a few issues are new since the days were noted.
+# How full a page should be: a few issues are new since the days were recorded.
 _FILLED = 0.97
-# So many pages in one window, where it must be sought by counts.
+# Pages per window, if it must be found by counts.
 _PAGES_IN_WINDOW = 5
 
 Days = tuple[int, int]
@@ -39,9 +39,9 @@ _Answer = TypeVar("_Answer")
 
 @dataclass
 class Listing:
-    """`issues` are those that Jira lists of the windows `days`, which are all where `whole`.
+    """`issues` are those that Jira lists in the windows `days`, which cover everything if `whole`.
 
-    `counted` is Jira's count of all its issues, None where it was not asked.
+    `counted` is Jira's count of all its issues, None if it was not requested.
     """
 
     issues: IssueTable = field(default_factory=IssueTable)
@@ -51,16 +51,16 @@ class Listing:
 
     @property
     def expected(self) -> int:
-        """How many issues Jira counted before, or listed of all."""
+        """The number of issues that Jira counted, or listed, in total."""
         return len(self.issues) if self.counted is None else self.counted
 
     def covers(self, day: int) -> bool:
-        """Whether the issues that were created on a day were listed; a day to come is not even where all were."""
+        """Whether the issues created on a day were listed; a future day is not, even in a complete listing."""
         return any(first <= day < end for first, end in self.days)
 
 
 class Reader(Protocol):
-    """What a list needs of `scan.reader.IssueReader`."""
+    """What a listing needs from `scan.reader.IssueReader`."""
 
     sync: Sync
 
@@ -69,10 +69,10 @@ class Reader(Protocol):
         """Asks for issues."""
 
     def asking(self, group: Group, ask: Callable[[], _Answer]) -> _Answer | None:
-        """The answer to a query about a group; None where no project of it is left."""
+        """The answer to a query about a group; None if none of its projects is left."""
 
     def count(self, group: Group, span: str) -> Count:
-        """How many issues of the group are in a span (JQL)."""
+        """The number of the group's issues in a span (JQL)."""
 
 
 class Lister:
@@ -92,7 +92,7 @@ class Lister:
     # -- all ---------------------------------------------------------------------------------------
 
     def whole(self, kept: IssueTable, *, is_known: bool) -> Listing:
-        """All issues. `kept` are those that were sent; unless they are known, they say nothing of where issues lie."""
+        """All issues. `kept` are those that were sent, if known: they show where issues lie."""
         windows = self._cut(kept) if is_known else self._counted_windows()
         return Listing(self._listed(windows), windows, whole=True)
 
@@ -107,7 +107,7 @@ class Lister:
         return list(zip(cuts, [*cuts[1:], self._end], strict=True))
 
     def _counted_windows(self) -> list[Days]:
-        """Windows of some pages each; a single one where a search may be read to any depth."""
+        """Windows of some pages each; a single one if a search can be read to any depth."""
         if self._jira.result_window is None:
             return [(0, self._end)]
         return list(self._halved(0, self._end, self.count()))
@@ -124,7 +124,7 @@ class Lister:
     # -- what differs ------------------------------------------------------------------------------
 
     def differing(self, kept: IssueTable) -> Listing:
-        """The issues of those days on which Jira's count differs from how many were sent. One call where none does."""
+        """The issues of the days on which Jira's count differs from the number sent. One call if none does."""
         if len(kept) <= self._jira.ids_in_page:
             return self.whole(kept, is_known=True)
         newest, sent = self._newest(0, self._end), _Sent(kept, self._jira.ids_in_page)
@@ -133,7 +133,7 @@ class Lister:
         return Listing(_joined([issues for _, issues in found]), [days for days, _ in found], counted=newest.counted)
 
     def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
-        """The issues of those parts of a range in which a count is off; the call that counts a part lists a page."""
+        """The issues in the parts of a range whose counts differ; the call that counts a part also lists a page."""
         expected, middle = sent.between(first, end), sent.middle(first, end)
         if counted == expected:
             return
@@ -160,15 +160,15 @@ class Lister:
         if page is None:
             return _Newest(IssueTable(), first, 0)
         issues = self._table(page.issues)
-        # The last day may go on, on the next page; of a day that is not known nothing is known.
+        # The last day may continue on the next page; an unknown day says nothing.
         oldest = min(issues.days, default=0)
         since = first if page.next is None else oldest + 1 if oldest else end
         return _Newest(issues, since, page.total or 0)
 
-    # -- asking ------------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------------
 
     def count(self, first: int = 0, end: int | None = None) -> int:
-        """How many issues Jira counts on these days."""
+        """Jira's count of the issues on these days."""
         span = self._span(*self._instants((first, self._end if end is None else end)))
         return sum(self._reader.count(group, span).number for group in self._groups)
 
@@ -224,7 +224,7 @@ class Lister:
                 return
 
     def _parts(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
-        """Both halves of a span in which more issues lie than a search may be read to; a single second by its ids."""
+        """Both halves of a span with more issues than a search can be read to; a single second is read by ids."""
         middle = floor_second((start + end) // 2)
         if middle <= start:
             second = self._by_id(group, self._span(start, start + SECOND))
@@ -251,7 +251,7 @@ class Lister:
 
 @dataclass(frozen=True)
 class _Newest:
-    """The newest issues of a group, all of those that were created on day `first` or later among them."""
+    """The newest issues of a group, with all that were created on day `first` or later."""
 
     issues: IssueTable
     first: int
@@ -259,7 +259,7 @@ class _Newest:
 
 
 class _Sent:
-    """How many issues were sent, by the day on which they were created."""
+    """The number of issues sent, by day of creation."""
 
     def __init__(self, kept: IssueTable, page: int) -> None:
         by_day = sorted(Counter(kept.days).items())
@@ -268,13 +268,13 @@ class _Sent:
         self._page = page
 
     def between(self, first: int, end: int) -> int:
-        """How many of these days."""
+        """The number of these days."""
         return self._before[bisect_left(self._days, end)] - self._before[bisect_left(self._days, first)]
 
     def middle(self, first: int, end: int) -> int | None:
-        """The day at which to cut a range; None where it can't be cut.
+        """The day at which to split a range; None if it can't be split.
 
-        What is left of the first part, once its newest page is listed, is as large as the second.
+        The first part, less its newest page, is as large as the second.
         """
         low, high = bisect_left(self._days, first), bisect_left(self._days, end)
         if high - low < 2:
