@@ -18,6 +18,7 @@ from integration_tests.support import (
     SHORT_WAITS,
     Reading,
     Setup,
+    check,
     config_for,
     configured,
     discover,
@@ -272,6 +273,20 @@ def test_excluded_projects_are_not_imported_by_any_stream(start_jira: StartJira)
     assert "CORE" not in {row["project_key"] for row in reading.records["issues"]}
     assert "CORE" not in {row["project_key"] for row in reading.records.get("project_versions", [])}
     assert {row["key"]: row["imported"] for row in reading.records["projects"]}["CORE"] is False
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"excluded_projects": ["TAEM", "core"]}, "these excluded keys: TAEM (did you mean TEAM?). Correct or remove"),
+        ({"projects": ["CORE"], "excluded_projects": ["TEAM"]}, "The excluded projects are not used"),
+    ],
+)
+def test_the_test_names_exclusions_that_exclude_nothing(
+    fields: dict[str, Any], says: str, start_jira: StartJira
+) -> None:
+    assert says in check(config_for(start_jira(), **fields)).message
+    assert "excluded" not in check(config_for(start_jira(), excluded_projects=["TEAM"])).message
 
 
 def test_a_project_that_is_excluded_later_is_not_told_as_lost(start_jira: StartJira) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
-from integration_tests.support import configured, discover, run_connector
+from fake_jira import FakeJira
+from integration_tests.support import config_for, configured, discover, run_connector
 from source_jira_flow.run import main
 
+StartJira = Callable[..., FakeJira]
 CONFIG: dict[str, Any] = {
     "base_url": "http://127.0.0.1:9",
     "credentials": {"auth_type": "access_token", "email": "me@example.com", "access_token": "ATATT3xSomeToken"},
@@ -156,6 +159,15 @@ def test_diagnose_says_the_same(kind: str, folder: Path, capfd: pytest.CaptureFi
     shown = capfd.readouterr()
     assert "config.json" in shown.out.replace("\n", "")
     assert "Traceback" not in shown.out + shown.err
+
+
+def test_a_catalog_without_streams_is_a_warning(
+    start_jira: StartJira, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put(folder / "config.json", text(config_for(start_jira())))
+    put(folder / "catalog.json", text({"streams": []}))
+    assert main(options(folder, "read")) == 0
+    assert "The catalog has no streams, so nothing is read" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("state", [b"[]", b"{}", b"null"])

@@ -211,7 +211,7 @@ def _project_keys(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     given = [value] if isinstance(value, str) else value
-    if not isinstance(given, (list, tuple)) or not all(isinstance(key, (str, int)) for key in given):
+    if not isinstance(given, (list, tuple)) or not all(type(key) in (str, int) for key in given):
         raise ConfigurationError(f"'{name}' must be a list of project keys, such as ['ABC', 'DEF'].")
     keys = [part.strip() for key in given for part in str(key).split(",")]
     return tuple(dict.fromkeys(key for key in keys if key))

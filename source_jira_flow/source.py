@@ -111,6 +111,8 @@ class SourceJiraFlow(Source):
         """Sign in, hold the states against the instance, and read the chosen streams."""
         masking.register(config)
         parsed = _parsed(config)
+        if not catalog.streams:
+            logger.warning("The catalog has no streams, so nothing is read: choose streams in the connection.")
         try:
             read = ConcurrentRead(catalog, state, workers=parsed.workers + _SPARE_THREADS, logger=self.logger)
             sync = self._begin(parsed, read, logger)

@@ -98,6 +98,7 @@ def test_a_password_in_latin_letters_is_taken_and_another_points_at_oauth() -> N
         ({"num_workers": "8.5"}, "from 1 to 40"),
         ({"lookback_minutes": 1441}, "from 0 to 1440"),
         ({"projects": 5}, "list of project keys"),
+        ({"projects": [True]}, "list of project keys"),
     ],
 )
 def test_what_cannot_be_used_is_named(changes: dict[str, Any], words: str) -> None:

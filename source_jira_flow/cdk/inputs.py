@@ -24,8 +24,8 @@ _OTHER_STATES = {
     AirbyteStateType.LEGACY: "a state in Airbyte's old form, and this source writes one state per stream",
 }
 _TO_GET_STATES = (
-    "Write the 'state' objects of the last sync's STATE messages to it, in a list, or leave --state out to read"
-    " everything again."
+    "Make it from the output of the last read with `source-jira-flow state`, or leave --state out to read everything"
+    " again."
 )
 
 

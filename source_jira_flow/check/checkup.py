@@ -16,7 +16,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.check import permissions
-from source_jira_flow.check.configuration import late_start, unknown_fields
+from source_jira_flow.check.configuration import late_start, unknown_fields, unused_exclusions
 from source_jira_flow.check.diagnosis import Diagnosis
 from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, warning
 from source_jira_flow.check.network import way_finding
@@ -199,6 +199,7 @@ class _Checkup:
             held = {}
         projects = [Project.of(document) for document in jira.projects()]
         selection = select(projects, config.projects, config.excluded)
+        self._add(*unused_exclusions(config, projects))
         renamed: Mapping[str, str] = {}
         with self._collecting():
             renamed = self._renamed(jira, selection.unknown)
@@ -224,6 +225,7 @@ class _Checkup:
         """For an account that Jira does not count as a user: it can't be asked for permissions, only tried."""
         projects = [Project.of(document) for document in jira.projects()]
         selection = select(projects, config.projects, config.excluded)
+        self._add(*unused_exclusions(config, projects))
         rows = self.diagnosis.rows = permissions.project_rows(projects, {}, selection)
         self._add(
             *permissions.configured_findings(selection, rows, config.projects, {}, jira.kind),

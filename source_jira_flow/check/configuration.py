@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,7 @@ from source_jira_flow.check.findings import Finding, FixedBy, warning
 from source_jira_flow.common.instants import SECOND, from_milliseconds
 from source_jira_flow.common.text import clipped, naming
 from source_jira_flow.config import Config
+from source_jira_flow.jira.projects import Project, nearest_key
 
 # The names in the specification, which a test holds against it.
 FIELDS = (
@@ -54,6 +55,29 @@ def late_start(config: Config) -> Iterator[Finding]:
             FixedBy.YOU,
             f"The start date {day} is in the future, so no issue is imported until then. Enter an earlier date,"
             " or leave it empty to import everything.",
+        )
+
+
+def unused_exclusions(config: Config, projects: Sequence[Project]) -> Iterator[Finding]:
+    """A warning for excluded keys that exclude nothing: mistyped ones, or all where projects are named."""
+    if config.projects and config.excluded:
+        yield warning(
+            "exclusions_unused",
+            FixedBy.YOU,
+            "The excluded projects are not used, since the projects to import are named. Remove one of the two lists.",
+        )
+        return
+    known = {project.key.upper() for project in projects}
+    unknown = [key for key in config.excluded if key.upper() not in known]
+    if unknown:
+        near = {key: nearest_key(key, projects) for key in unknown}
+        yield warning(
+            "exclusion_unknown",
+            FixedBy.YOU,
+            naming(
+                "No project that the account can see has these excluded keys: {names}. Correct or remove them.",
+                [f"{key} (did you mean {near[key]}?)" if near[key] else key for key in unknown],
+            ),
         )
 
 
