@@ -473,3 +473,11 @@ def test_pasting_from_an_odd_configuration_is_a_sentence(
     Path("secrets/config.json").write_text(json.dumps({"credentials": {"auth_type": "oauth", **credentials}}))
     assert shell.run("--paste") == FAILED
     assert "The base URL is empty" in words(shell.screen)
+
+
+@pytest.mark.parametrize("folder", ["taken", "/proc/nowhere"])
+def test_a_place_that_can_not_be_used_says_what_to_do(folder: str, jira: FakeJira, shell: Shell) -> None:
+    Path("taken").touch()
+    assert shell.run("--base-url", jira.base_url, "--output", f"{folder}/config.json") == FAILED
+    assert f"{folder}/config.session.json" in words(shell.screen)
+    assert words(shell.screen).endswith(" directory. Name another place with --output.")

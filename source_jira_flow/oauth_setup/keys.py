@@ -58,7 +58,9 @@ def make_key_pair(path: Path) -> KeyPair:
     except FileExistsError:
         raise ConfigurationError(f"{path} already exists, and a key is never overwritten. Name another file.") from None
     except OSError as error:
-        raise ConfigurationError(f"The key can't be saved to {path}: {reason_of(error)}.") from error
+        raise ConfigurationError(
+            f"The key can't be saved to {path}: {reason_of(error)}. Name another place with --output."
+        ) from error
     return pair
 
 

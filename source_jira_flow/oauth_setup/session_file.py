@@ -52,7 +52,9 @@ class KeptSession:
         try:
             write_private(self.path, json.dumps(document, indent=2) + "\n", overwrite=True)
         except OSError as error:
-            raise ConfigurationError(f"The setup can't be saved to {self.path}: {reason_of(error)}.") from error
+            raise ConfigurationError(
+                f"The setup can't be saved to {self.path}: {reason_of(error)}. Name another place with --output."
+            ) from error
 
 
 def load_session(path: Path) -> Session | None:
@@ -63,7 +65,9 @@ def load_session(path: Path) -> Session | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigurationError(f"The unfinished setup in {path} can't be read: {reason_of(error)}.") from error
+        raise ConfigurationError(
+            f"The unfinished setup in {path} can't be read: {reason_of(error)}. Name another place with --output."
+        ) from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise ConfigurationError(
             f"The unfinished setup in {path} is damaged: remove that file and start again. The key is kept."
