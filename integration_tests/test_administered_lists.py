@@ -115,6 +115,18 @@ def test_the_columns_of_every_board_in_one_call_each(setup: Setup, jira: FakeJir
     assert jira.calls("/configuration") == len(visible) + 1
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_board_that_refuses_its_columns_leaves_those_of_the_others(setup: Setup, jira: FakeJira, status: int) -> None:
+    whole = read_all(config_for(jira, setup.method), ["board_columns"]).records["board_columns"]
+    refused = whole[0]["board_id"]
+    jira.faults.refuse(status, match=f"/board/{refused}/configuration")
+    reading = read_all(config_for(jira, setup.method), ["board_columns"])
+    assert reading.succeeded, reading.error_messages
+    assert reading.records["board_columns"] == [row for row in whole if row["board_id"] != refused]
+    told = "board_columns lacks the boards" if status == 403 else f"The board {refused} is hidden from this account"
+    assert any(told in line for line in reading.logs)
+
+
 def test_without_jira_software_there_are_no_columns_and_a_warning(setup: Setup, jira: FakeJira) -> None:
     jira.site.settings.agile = "absent"
     reading = read_all(config_for(jira, setup.method), ["board_columns"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, NotFound, ServerFault
 from source_jira_flow.jira.agile import is_broken_board, is_out_of_reach
 from source_jira_flow.sync import Sync
@@ -22,15 +23,24 @@ def board_columns(sync: Sync) -> Iterator[dict[str, Any]]:
         sync.logger.warning("board_columns stays empty, without Jira Software: %s", refused)
         return
 
-    def ask(board_id: int) -> JsonObject | None:
-        return _configuration(sync, board_id)
+    refusals: dict[int, JiraFlowError] = {}
+
+    def ask(board_id: int) -> JsonObject:
+        return _configuration(sync, board_id, refusals)
 
     found = dict(in_parallel(ask, boards, sync.workers))
+    if refusals:
+        sync.logger.warning(
+            "board_columns lacks the boards %s, which this account can't see: %s",
+            listed([str(board_id) for board_id in sorted(refusals)]),
+            refusals[min(refusals)],
+        )
     for board_id in boards:
-        yield from _columns(board_id, found[board_id] or {})
+        yield from _columns(board_id, found[board_id])
 
 
-def _configuration(sync: Sync, board_id: int) -> JsonObject | None:
+def _configuration(sync: Sync, board_id: int, refusals: dict[int, JiraFlowError]) -> JsonObject:
+    """What Jira says of a board, or nothing where it can't show it; that it must not is noted in `refusals`."""
     try:
         return sync.jira.board_configuration(board_id)
     except NotFound:
@@ -39,7 +49,11 @@ def _configuration(sync: Sync, board_id: int) -> JsonObject | None:
         if not is_broken_board(fault):
             raise
         sync.logger.warning("The board %s can't show its columns: %s", board_id, fault)
-    return None
+    except JiraFlowError as refused:
+        if not is_out_of_reach(refused):
+            raise
+        refusals[board_id] = refused
+    return {}
 
 
 def _columns(board_id: int, configuration: JsonObject) -> Iterator[dict[str, Any]]:
