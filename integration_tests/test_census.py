@@ -214,9 +214,9 @@ def test_where_jira_does_not_answer_for_each_nothing_is_concluded(
     caplog.set_level(logging.WARNING)
     followed.sync()
     assert gone[0].id not in followed.removed
+    assert "othing is concluded" in caplog.text
     if status == 500:
         assert followed.removed == set()
-        assert "Nothing is concluded" in caplog.text
     followed.jira.faults.remove(fault)
     followed.sync()
     assert followed.removed == {issue.id for issue in gone}
@@ -436,6 +436,13 @@ def test_coverage_alone_says_what_it_needs() -> None:
         reading = read_all(config_for(jira), ["coverage"])
         assert "coverage" not in reading.records
         assert any("choose that one, too" in str(line) for line in reading.logs)
+
+
+def test_coverage_without_comparisons_says_what_it_needs() -> None:
+    with running_jira(CLOUD, issues=20) as jira:
+        reading = read_all(config_for(jira, find_deleted_issues="never"), ["issues", "coverage"])
+        assert reading.succeeded and "coverage" not in reading.records
+        assert any("set find_deleted_issues to daily" in line for line in reading.logs)
 
 
 # -- calls -----------------------------------------------------------------------------------------

@@ -72,7 +72,15 @@ class Asker:
                 len(ids),
                 len(answers),
             )
-        return _sorted(ids, self._confirmed(answers))
+        asked = _sorted(ids, self._confirmed(answers))
+        untold = len(asked.left) - len(rest[most:])
+        if untold:
+            self._sync.logger.warning(
+                "Jira does not tell whether %d issues exist that are missing from its list: nothing is concluded about"
+                " them. The next sync looks again.",
+                untold,
+            )
+        return asked
 
     def places(self, issue_ids: Sequence[int]) -> Asked:
         """The same with project, `archiveddate` and `updated` only."""

@@ -71,6 +71,8 @@ class SharedScan:
         self.seen.wait()
         if "issues" not in sync.chosen:
             sync.logger.warning("coverage describes the stream issues: choose that one, too.")
+        elif sync.options.find_deleted_issues == "never":
+            sync.logger.warning("coverage needs comparisons: set find_deleted_issues to daily or every_sync.")
         for row in self.seen.coverage:
             yield Record(data=row, stream_name=COVERAGE)
         if self.seen.coverage:
