@@ -24,7 +24,7 @@ from fake_jira import FLAVORS, RequestRecord, flavor_named
 from fake_jira.entities import Issue, SecurityLevel
 from integration_tests.direct import scan
 from integration_tests.test_scan_property import IMPORTED, World
-from source_jira_flow.common.instants import DAY, from_milliseconds
+from source_jira_flow.common.instants import DAY, MINUTE, from_milliseconds
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.jira.cloud import CloudJira
 from source_jira_flow.jira.self_hosted import SelfHostedJira
@@ -37,7 +37,7 @@ OFTEN = 20
 MADE = (
     "deleted", "deleted in the archive", "hidden by security level", "shown by security level", "moved out", "moved in",
     "archived", "restored from the archive", "reindexing begun", "syncs while the index is rebuilt",
-    "kills in a comparison", "projects hidden or shown",
+    "kills in a comparison", "projects hidden or shown", "edits that search showed late",
 )  # fmt: skip
 HAPPENED: Counter[str] = Counter()
 
@@ -60,6 +60,7 @@ class CensusWorld(World):
         if ids_in_page < 100:
             self.site.settings.cloud_id_page_cap = self.site.settings.search_cap = ids_in_page
         self.kill_in: int | None = None
+        self.out_of_sight: set[tuple[str, str]] = set()
         HAPPENED["histories"] += 1
 
     def change(self) -> None:
@@ -67,12 +68,25 @@ class CensusWorld(World):
             self.edit, self.comment, self.move, self.move, self.delete, self.delete, self.create, self.create_many,
             self.hide_or_show_project, self.hide_or_show, self.hide_or_show, self.hide_or_show,
             self.archive_or_restore, self.archive_or_restore, self.hide_from_index, self.show_in_index,
+            self.edit_and_hide, self.edit_and_hide,
         ]  # fmt: skip
         for _ in range(self.random.choice([1, 2, 4])):
             self.random.choice(kinds)()
+            self.note_out_of_sight()
             # No sync takes a day: what is dated that far ahead counts as dated in the future, and is sent at once.
             later = [] if self.jira.on_request else [30_000, 86_400_000]
             self.clock.advance(self.random.choice([0, 1, 7, 400, 1000, *later]))
+
+    def note_out_of_sight(self) -> None:
+        """Versions that no search shows, and that were not sent."""
+        account, rows = self.site.service_account, self.warehouse.rows.get("issues", {})
+        self.out_of_sight.update(
+            (issue.id, from_milliseconds(issue.updated))
+            for issue in self.site.issues.values()
+            if (issue.id in self.site.index._hidden or not self.site.can_see_issue(account, issue))
+            and issue.id in rows
+            and rows[issue.id]["updated"] != from_milliseconds(issue.updated)
+        )
 
     def issue(self) -> Issue:
         """Archived issues can't be edited."""
@@ -84,7 +98,16 @@ class CensusWorld(World):
         HAPPENED["moved out" if was and not will_be else "moved in" if will_be and not was else "moved within"] += 1
         self.site.move_issue(issue, project)
 
-    def hide_or_show(self) -> None:
+    def edit_and_hide(self) -> None:
+        """No search shows the edit until the issue is back."""
+        issue = self.issue()
+        self.site.edit_issue(issue, summary=f"Edited out of sight {self.random.random()}")
+        if self.random.random() < 0.5:
+            self.site.begin_reindex(self.random.choice([0.1, 0.5, 1.0]))
+        else:
+            self.hide_or_show(issue)
+
+    def hide_or_show(self, issue: Issue | None = None) -> None:
         """The members of a security level change: no `updated` moves."""
         account = self.site.service_account
         hidden = [
@@ -92,7 +115,8 @@ class CensusWorld(World):
             for issue in self.site.issues.values()
             if issue.security_level is not None and account not in issue.security_level.members
         ]
-        issue = self.random.choice(hidden) if hidden and self.random.random() < 0.5 else self.issue()
+        chosen = self.random.choice(hidden) if hidden and self.random.random() < 0.5 else self.issue()
+        issue = issue or chosen
         if issue.security_level is None:
             members = {account} if self.random.random() < 0.3 else set()
             level = SecurityLevel(f"9{issue.id}", "Secret", members)
@@ -115,7 +139,7 @@ class CensusWorld(World):
     def delete(self) -> None:
         if len(self.site.issues) > 10:
             archived = [issue for issue in self.site.issues.values() if issue.archived is not None]
-            in_archive = archived and self.random.random() < 0.2
+            in_archive = archived and self.random.random() < 0.35
             issue = self.random.choice(archived if in_archive else list(self.site.issues.values()))
             HAPPENED["deleted in the archive" if issue.archived is not None else "deleted"] += 1
             self.site.delete_issue(issue)
@@ -265,6 +289,9 @@ class CensusWorld(World):
         restored = [issue.key for issue, row in known if issue.archived is None and row["archived"]]
         left = [row["key"] for key, row in rows.items() if row["project_id"] in imported and key not in here]
         assert not stale, f"stale: {stale}"
+        late = {(issue.id, row["updated"]) for issue, row in known if issue.id not in hidden} & self.out_of_sight
+        HAPPENED["edits that search showed late"] += len(late)
+        self.out_of_sight -= late
         assert not restored, f"no longer archived: {restored}"
         if self.census["waiting"]:
             HAPPENED["short lists noticed"] += 1
@@ -307,7 +334,7 @@ def history_on(flavor: str) -> None:
         mode=st.sampled_from(["every_sync", "daily"]),
         ids_in_page=st.sampled_from([5, 5000]),
         steps=st.lists(
-            st.sampled_from(["change", "change", "change", "sync", "sync", "restless", "cut", "kill"]),
+            st.sampled_from(["change", "change", "change", "sync", "sync", "early", "restless", "cut", "kill"]),
             min_size=3,
             max_size=20,
         ),
@@ -332,7 +359,8 @@ def take(world: CensusWorld, step: str) -> None:
         return
     if world.mode == "daily" and step in ("sync", "kill"):
         world.clock.advance(DAY)
-    world.clock.advance(1)
+    # Further than the next sync reads back, and too early for a comparison a day.
+    world.clock.advance(20 * MINUTE if step == "early" else 1)
     world.restless = step == "restless"
     world.kill_in = world.random.randint(1, 8) if step == "kill" else None
     cut = world.random.randint(0, 60) if step == "cut" else None
