@@ -61,7 +61,7 @@ WORDS: Mapping[str, str] = {
     "certificate_file": "REQUESTS_CA_BUNDLE or SSL_CERT_FILE names {other}, which does not exist. Set it to a file with"
     " the certificates of your authorities where Airbyte runs, or remove it.",
     "certificate_file_empty": "The file that REQUESTS_CA_BUNDLE or SSL_CERT_FILE names has no certificate in PEM form."
-    " Write the certificates of your authorities to it where Airbyte runs, or remove the variable.",
+    " Set it to a file with the certificates of your authorities where Airbyte runs, or remove it.",
     "certificate_expired": "The certificate of {name} has expired: renew it, and" + _CERTIFICATE_ACTION + ".",
     "certificate_not_yet_valid": "The certificate of {name} is not valid yet: check this machine's clock, or"
     + _CERTIFICATE_ACTION
@@ -164,7 +164,7 @@ def reason_of(error: BaseException) -> str:
             return "silent"
         if isinstance(cause, requests.exceptions.Timeout):
             return "mute"
-        if isinstance(cause, ssl.SSLError) and cause.library == "X509":
+        if isinstance(cause, ssl.SSLError) and getattr(cause, "library", None) == "X509":
             return "certificate_file_empty"
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return "no_tls" if getattr(cause, "reason", None) in _ANSWERS_WITHOUT_TLS else "tls"
