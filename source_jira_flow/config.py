@@ -72,22 +72,11 @@ class Config:
         """Raises InvalidConfig with a sentence for each thing to change, all of them at once."""
         if _is_of_airbytes_own_source(raw):
             raise InvalidConfig([_AIRBYTES_OWN_SOURCE])
-        readers: dict[str, Callable[[], Any]] = {
-            "base_url": lambda: clean_base_url(_text(raw, "base_url")),
-            "credentials": lambda: parse_credentials(raw.get("credentials")),
-            "projects": lambda: _project_keys(raw, "projects"),
-            "excluded": lambda: _project_keys(raw, "excluded_projects"),
-            "start_date": lambda: _start_date(raw.get("start_date")),
-            "require_create_issues": lambda: _flag(raw, "require_create_issues", True),
-            "lookback": lambda: _whole(raw, "lookback_minutes", DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
-            "find_deleted_issues": lambda: _one_of(raw, "find_deleted_issues", FIND_DELETED_ISSUES),
-            "workers": lambda: _whole(raw, "num_workers", DEFAULT_WORKERS, 1, 40),
-        }
         values: dict[str, Any] = {}
         problems: list[str] = []
-        for name, read in readers.items():
+        for name, (attribute, read) in READERS.items():
             try:
-                values[name] = read()
+                values[attribute] = read(raw, name)
             except InvalidConfig as error:
                 problems += error.problems
             except ConfigurationError as error:
@@ -95,6 +84,23 @@ class Config:
         if problems:
             raise InvalidConfig(problems)
         return cls(**values)
+
+
+# By the names of the specification, which a test holds against it: the attribute, and what reads it.
+READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "base_url": ("base_url", lambda raw, name: clean_base_url(_text(raw, name))),
+    "credentials": ("credentials", lambda raw, name: parse_credentials(raw.get(name))),
+    "projects": ("projects", lambda raw, name: _project_keys(raw, name)),
+    "excluded_projects": ("excluded", lambda raw, name: _project_keys(raw, name)),
+    "start_date": ("start_date", lambda raw, name: _start_date(raw.get(name))),
+    "require_create_issues": ("require_create_issues", lambda raw, name: _flag(raw, name, True)),
+    "lookback_minutes": (
+        "lookback",
+        lambda raw, name: _whole(raw, name, DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
+    ),
+    "find_deleted_issues": ("find_deleted_issues", lambda raw, name: _one_of(raw, name, FIND_DELETED_ISSUES)),
+    "num_workers": ("workers", lambda raw, name: _whole(raw, name, DEFAULT_WORKERS, 1, 40)),
+}
 
 
 def _is_of_airbytes_own_source(raw: Mapping[str, Any]) -> bool:

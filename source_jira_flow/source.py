@@ -23,7 +23,6 @@ from source_jira_flow.cdk import inputs, masking
 from source_jira_flow.cdk.lines import one_by_one
 from source_jira_flow.cdk.seam import ConcurrentRead, Manifest
 from source_jira_flow.check.checkup import run_check
-from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
@@ -64,20 +63,9 @@ class SourceJiraFlow(Source):
     # Each verb says itself what is wrong with a configuration, and names the fields.
     check_config_against_spec = False
 
-    @staticmethod
-    def read_config(config_path: str) -> JsonObject:
-        """The configuration in a file. Raises one sentence in Airbyte's form, as the next two do."""
-        return inputs.read_config(config_path)
-
-    @classmethod
-    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """The catalog in a file."""
-        return inputs.read_catalog(catalog_path)
-
-    @classmethod
-    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
-        """The states in a file; none without one."""
-        return inputs.read_states(state_path)
+    read_config = staticmethod(inputs.read_config)
+    read_catalog = staticmethod(inputs.read_catalog)
+    read_state = staticmethod(inputs.read_states)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The configuration as it is. Its secrets are not written to another file."""

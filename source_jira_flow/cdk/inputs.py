@@ -29,19 +29,19 @@ _TO_GET_STATES = (
 )
 
 
-def read_config(path: str) -> JsonObject:
+def read_config(config_path: str) -> JsonObject:
     """The configuration as it was entered. Raises errors in Airbyte's form, as all of these do."""
-    return _typed(lambda: read_json_object(Path(path), "a configuration"))
+    return _typed(lambda: read_json_object(Path(config_path), "a configuration"))
 
 
-def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+def read_catalog(catalog_path: str) -> ConfiguredAirbyteCatalog:
     """The chosen streams."""
-    return _typed(lambda: _catalog(Path(path)))
+    return _typed(lambda: _catalog(Path(catalog_path)))
 
 
-def read_states(path: str | None) -> list[AirbyteStateMessage]:
+def read_states(state_path: str | None) -> list[AirbyteStateMessage]:
     """The states of the last sync; none without a file, or from an empty list or object."""
-    return _typed(lambda: _states(Path(path))) if path else []
+    return _typed(lambda: _states(Path(state_path))) if state_path else []
 
 
 def _typed(read: Callable[[], _Content]) -> _Content:

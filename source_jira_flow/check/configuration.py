@@ -10,21 +10,10 @@ from typing import Any
 from source_jira_flow.check.findings import Finding, FixedBy, warning
 from source_jira_flow.common.instants import SECOND, from_milliseconds
 from source_jira_flow.common.text import clipped, naming
-from source_jira_flow.config import Config
+from source_jira_flow.config import READERS, Config
 from source_jira_flow.jira.projects import Project, nearest_key
 
-# The names in the specification, which a test holds against it.
-FIELDS = (
-    "base_url",
-    "credentials",
-    "projects",
-    "excluded_projects",
-    "start_date",
-    "find_deleted_issues",
-    "require_create_issues",
-    "lookback_minutes",
-    "num_workers",
-)
+FIELDS = tuple(READERS)
 # Airbyte's own additions to a configuration.
 _AIRBYTE_PREFIX = "__"
 _LONGEST_NAME = 40

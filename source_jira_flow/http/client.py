@@ -21,12 +21,14 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from source_jira_flow import __version__
+from source_jira_flow.common.json import Accept, JsonObject
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import (
     BrokenPromise,
     ClosedToAccount,
     ConnectionFault,
     JiraFlowError,
+    NotFound,
     NotJson,
     PassingFault,
     RateLimited,
@@ -41,7 +43,6 @@ from source_jira_flow.http.faults import (
     connection_trouble,
     in_words,
     not_json,
-    query_redirected,
     redirect_refused,
     twice_not_json,
     unreadable,
@@ -55,10 +56,10 @@ from source_jira_flow.http.refusals import (
     is_failed_login,
     is_missing_scope,
     jira_messages,
+    refused_for,
     refused_request,
     refuses_sign_in,
     sign_in_refused,
-    taken_for_nobody,
 )
 from source_jira_flow.http.waiting import backoff, jittered, requested_wait
 from source_jira_flow.settings import Settings
@@ -91,10 +92,6 @@ class Answer:
     document: Any
     headers: Mapping[str, str]
     url: str = ""
-
-
-Accept = Callable[[Any], None]
-"""Looks at the JSON of an answer, and raises BrokenPromise where it has another form than Jira's."""
 
 
 class JiraClient:
@@ -162,6 +159,14 @@ class JiraClient:
     ) -> Any:
         """The parsed JSON of a signed GET. `path` begins with `/rest/`; `accept` and `lasting` as in `ask`."""
         return self.ask("GET", path, params=params, accept=accept, tries=tries, lasting=lasting).document
+
+    def find(self, path: str, params: Mapping[str, Any] | None = None, *, accept: Accept) -> JsonObject | None:
+        """One object, or None where Jira confirms that there is none, or none for this account (404)."""
+        try:
+            found: JsonObject = self.get(path, params, accept=accept)
+        except NotFound:
+            return None
+        return found
 
     def post(self, path: str, body: Mapping[str, Any], accept: Accept | None = None) -> Any:
         """The parsed JSON of a signed POST: for queries that are too long for an address. Nothing is ever written."""
@@ -338,7 +343,8 @@ class JiraClient:
         if (offered.scheme, offered.netloc) != (asked.scheme, asked.netloc):
             raise redirect_refused(self.base_url, target)
         if method != "GET" and response.status_code not in (307, 308):
-            raise query_redirected(self.base_url)
+            # As login pages do. Following it would send a GET.
+            raise NotJson(in_words("login_page", self.base_url), reason="login_page")
         return target
 
     def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
@@ -357,7 +363,7 @@ class JiraClient:
         if status >= 400:
             raise refused_request(status, body, path)
         if signed and self.signer.is_user and is_anonymous(headers):
-            raise taken_for_nobody(self.signer)
+            raise refused_for("anonymous", self.signer)
         try:
             parsed = parse(body)
         except ValueError:

@@ -241,11 +241,6 @@ def unreadable(reason: str, base_url: str) -> UnreadableAnswer:
     return UnreadableAnswer(in_words(reason, base_url), reason=reason)
 
 
-def query_redirected(base_url: str) -> NotJson:
-    """The error for a POST redirected within the same host, as login pages do. Following it would send a GET."""
-    return NotJson(in_words("login_page", base_url), reason="login_page")
-
-
 def base_of(address: str) -> str:
     """The base URL that an address of Jira's REST API belongs to, without query and REST path."""
     parts = urlsplit(address)

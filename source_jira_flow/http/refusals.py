@@ -72,7 +72,8 @@ _OTHER_REFUSAL = (RefusedRequest, f"Check the base URL. If it is correct, {REPOR
 def refused_request(status: int, body: bytes, path: str) -> RefusedRequest:
     """The typed error for a 4xx status, with Jira's own words and what to do."""
     kind, remedy = _REFUSALS.get(status, _OTHER_REFUSAL)
-    return kind(status, jira_messages(body), path, is_json=is_json(body), remedy=remedy)
+    # Refusals of Jira's REST API are objects of JSON.
+    return kind(status, jira_messages(body), path, is_json=body.lstrip()[:1] == b"{", remedy=remedy)
 
 
 def jira_messages(body: bytes) -> tuple[str, ...]:
@@ -91,11 +92,6 @@ def jira_messages(body: bytes) -> tuple[str, ...]:
         found += [f"{name}: {said}" for name, said in errors.items()]
     found += [document[name] for name in ("message", "errorMessage") if isinstance(document.get(name), str)]
     return tuple(clipped(masked(str(message)), _LONGEST_MESSAGE) for message in found if message)
-
-
-def is_json(body: bytes) -> bool:
-    """Whether a refusal is an object of JSON, as those of Jira's REST API are."""
-    return body.lstrip()[:1] == b"{"
 
 
 def refuses_sign_in(status: int, headers: Mapping[str, str], body: bytes) -> bool:
@@ -156,11 +152,6 @@ def is_captcha(headers: Mapping[str, str]) -> bool:
 def is_failed_login(headers: Mapping[str, str]) -> bool:
     """Whether Jira tried the credentials and refused them, which it counts towards a CAPTCHA."""
     return "AUTHENTICATED_FAILED" in headers.get("X-Seraph-LoginReason", "") or is_captcha(headers)
-
-
-def taken_for_nobody(signer: Signer | None) -> SignInRefused:
-    """The error for an answer that names nobody, although the request was signed."""
-    return refused_for("anonymous", signer or Signer())
 
 
 def is_anonymous(headers: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, RefusedRequest, SignInRefused
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.http.refusals import account_in, taken_for_nobody
+from source_jira_flow.http.refusals import account_in, refused_for
 from source_jira_flow.jira.people import person_id
 from source_jira_flow.jira.shape import an_object
 
@@ -61,7 +61,7 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
     if not identifier and not client.signer.is_user:
         return _SERVICE_ACCOUNT
     if not identifier:
-        raise taken_for_nobody(client.signer)
+        raise refused_for("anonymous", client.signer)
     return Account(
         id=identifier,
         display_name=document.get("displayName") or None,

@@ -84,9 +84,5 @@ def scopes_named(*more: str) -> Iterator[None]:
 
 def sprint(client: JiraClient, sprint_id: int) -> dict[str, Any] | None:
     """One sprint, or None where Jira confirms that the account can't see it (404)."""
-    try:
-        path = f"/rest/agile/1.0/sprint/{sprint_id}"
-        document: dict[str, Any] = client.get(path, accept=an_object(path, id=int))
-    except NotFound:
-        return None
-    return document
+    path = f"/rest/agile/1.0/sprint/{sprint_id}"
+    return client.find(path, accept=an_object(path, id=int))

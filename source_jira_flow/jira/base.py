@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.json import Accept, JsonObject
 
-# Looks at the JSON of an answer, and raises BrokenPromise where it is not in Jira's form; see `jira.shape`.
-Accept = Callable[[Any], None]
 # Ask for pages of ids this large; Jira gives fewer where its administrator says so.
 ID_PAGE_SIZE = 5000
 

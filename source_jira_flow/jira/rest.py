@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.json import Accept, JsonObject
 from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.jira import agile
-from source_jira_flow.jira.base import Accept, Jira
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.jira.paging import Progress
 from source_jira_flow.jira.shape import a_list_of_fields, an_object
 
@@ -43,12 +43,8 @@ class RestJira(Jira):
         return frozenset(key for key, about in said if isinstance(about, dict) and about.get("havePermission") is True)
 
     def project(self, id_or_key: str) -> JsonObject | None:
-        try:
-            path = f"/rest/api/2/project/{id_or_key}"
-            document: JsonObject = self.client.get(path, accept=an_object(path, id=(str, int)))
-        except NotFound:
-            return None
-        return document
+        path = f"/rest/api/2/project/{id_or_key}"
+        return self.client.find(path, accept=an_object(path, id=(str, int)))
 
     def listed_project(self, project_id: str) -> JsonObject | None:
         return self.project(project_id)
@@ -126,14 +122,10 @@ class RestJira(Jira):
         return ((issue_id, self.history(issue_id)) for issue_id in issue_ids)
 
     def history(self, issue_id: str) -> list[JsonObject]:
-        try:
-            path = f"/rest/api/2/issue/{issue_id}"
-            params = {"fields": "id", "expand": "changelog"}
-            issue = self.client.get(path, params, accept=an_object(path, changelog=dict))
-        except NotFound:
-            return []
-        entries: list[JsonObject] = issue["changelog"]["histories"]
-        return entries
+        path = f"/rest/api/2/issue/{issue_id}"
+        params = {"fields": "id", "expand": "changelog"}
+        issue = self.client.find(path, params, accept=an_object(path, changelog=dict))
+        return issue["changelog"]["histories"] if issue else []
 
     def boards(self) -> Iterator[JsonObject]:
         return agile.boards(self.client)

@@ -5,16 +5,14 @@ Each function makes a check for `JiraClient.ask`, which asks again where it rais
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NoReturn
 
+from source_jira_flow.common.json import Accept
 from source_jira_flow.common.text import REPORT_IT
 from source_jira_flow.errors import BrokenPromise
 
-Check = Callable[[Any], None]
 
-
-def an_object(path: str, **parts: type | tuple[type, ...]) -> Check:
+def an_object(path: str, **parts: type | tuple[type, ...]) -> Accept:
     """For an object in which each of `parts` is of its type. A list is one of objects or texts."""
 
     def check(answer: Any) -> None:
@@ -28,7 +26,7 @@ def an_object(path: str, **parts: type | tuple[type, ...]) -> Check:
     return check
 
 
-def a_list(path: str) -> Check:
+def a_list(path: str) -> Accept:
     """For a bare list of objects."""
 
     def check(answer: Any) -> None:
@@ -40,7 +38,7 @@ def a_list(path: str) -> Check:
     return check
 
 
-def projects(path: str, name: str = "") -> Check:
+def projects(path: str, name: str = "") -> Accept:
     """For a list of projects, bare or by its name in an object: each has a number for an id, and a key."""
 
     def check(answer: Any) -> None:
@@ -52,7 +50,7 @@ def projects(path: str, name: str = "") -> Check:
     return check
 
 
-def a_list_of_issues(path: str) -> Check:
+def a_list_of_issues(path: str) -> Accept:
     """For issues that were asked for by id, each with its id and fields, and errors about others."""
 
     def check(answer: Any) -> None:
@@ -67,7 +65,7 @@ def a_list_of_issues(path: str) -> Check:
     return check
 
 
-def a_list_of_fields(path: str) -> Check:
+def a_list_of_fields(path: str) -> Accept:
     """For the list of all fields of issues: without the summary it is none."""
 
     def check(answer: Any) -> None:

@@ -124,11 +124,7 @@ class SweptUserList(UserList):
 
 def find_user(client: JiraClient, who: Mapping[str, str]) -> JsonObject | None:
     """The user whom one parameter (`accountId`, `key` or `username`) names, or None where there is none (404)."""
-    try:
-        user: JsonObject = client.get(_USER, who, accept=an_object(_USER))
-    except NotFound:
-        return None
-    return user
+    return client.find(_USER, who, accept=an_object(_USER))
 
 
 def _is_last(page: Mapping[str, Any]) -> bool:

@@ -73,8 +73,9 @@ class JiraRequester(Requester):
         try:
             with scopes_named() if path.startswith(_AGILE) else nullcontext():
                 if self.self_hosted is not None and sync.jira.kind == "self_hosted":
+                    # All rows as the first page, and nothing behind it.
                     path = self.self_hosted["path"]
-                    rows = self._at_once(sync, path, self.self_hosted.get("rows", ""), offset)
+                    rows = [] if offset else self._array(sync, path, self.self_hosted.get("rows", ""))
                 else:
                     rows = self._array(sync, path, self.rows) if offset is None else self._page(sync, path, offset)
         except JiraFlowError as refused:
@@ -87,10 +88,6 @@ class JiraRequester(Requester):
             # Cloud gives anonymous callers a part of these lists, and no other sign that it ignored the credentials.
             sync.account.prove_answer()
         return None if rows is None else self._response(rows, offset or 0, path)
-
-    def _at_once(self, sync: Sync, path: str, name: str, offset: int | None) -> list[JsonObject]:
-        """All rows as the first and only page."""
-        return [] if offset else self._array(sync, path, name)
 
     def _array(self, sync: Sync, path: str, name: str) -> list[JsonObject]:
         accept = an_object(path, **{name: list}) if name else a_list(path)
@@ -148,9 +145,7 @@ class JiraRequester(Requester):
         """Empty: the client adds the base URL."""
         return ""
 
-    def get_url(self, **_: Any) -> str:
-        """Empty: the client adds the base URL."""
-        return ""
+    get_url = get_url_base
 
     def get_authenticator(self) -> NoAuth:
         """None: the client signs."""
@@ -161,20 +156,10 @@ class JiraRequester(Requester):
         return HttpMethod.GET
 
     def get_request_params(self, **_: Any) -> dict[str, Any]:
-        """Only the paginator's."""
+        """Only the paginator's and the client's."""
         return {}
 
-    def get_request_headers(self, **_: Any) -> Mapping[str, Any]:
-        """The client's own."""
-        return {}
-
-    def get_request_body_data(self, **_: Any) -> Mapping[str, Any]:
-        """None: lists are read."""
-        return {}
-
-    def get_request_body_json(self, **_: Any) -> Mapping[str, Any]:
-        """None: lists are read."""
-        return {}
+    get_request_headers = get_request_body_data = get_request_body_json = get_request_params
 
 
 def _numbered(row: Any, position: int, path: str) -> JsonObject:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
-from source_jira_flow.sign_in.basic import basic_header, encoded_pair, looks_like_personal_access_token
+from source_jira_flow.sign_in.basic import basic_header, looks_like_personal_access_token
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class ApiToken(SignIn):
         "API tokens with an e-mail address are for Jira Cloud, and this is self-hosted Jira {version}: use a"
         " personal access token (8.14 or newer) or OAuth."
     )
+    basic_pair = ("email", "access_token")
     gateway = "perhaps"
     lacking_scopes = (
         "The API token lacks {scopes}: create a token that has them, or one without scopes, in the Atlassian account"
@@ -62,10 +62,3 @@ class ApiToken(SignIn):
 
     def signer(self) -> Signer:
         return ByHeader(basic_header(self.email, self.access_token, "utf-8"), self.words)
-
-    @classmethod
-    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
-        yield from super().secrets(raw)
-        user, token = (str(raw.get(name, "")).strip() for name in ("email", "access_token"))
-        if token:
-            yield encoded_pair(user, token, "utf-8")

@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from typing_extensions import Self
 
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
+from source_jira_flow.sign_in.basic import encoded_pair
 
 AUTH_TYPE = "auth_type"
 _QUOTES = ('""', "''", "“”", "„“", "‘’", "``")
@@ -164,6 +165,8 @@ class SignIn(ABC):
     words: ClassVar[Mapping[str, str]] = {}
     administrator_fixes: ClassVar[frozenset[str]] = frozenset()
     network_team_fixes: ClassVar[frozenset[str]] = frozenset()
+    # The names of the two fields that HTTP Basic sends as one.
+    basic_pair: ClassVar[tuple[str, str] | None] = None
     # Whether Cloud takes it at Atlassian's gateway; perhaps: what the site refuses is tried there.
     gateway: ClassVar[Literal["never", "perhaps", "only"]] = "never"
 
@@ -196,6 +199,9 @@ class SignIn(ABC):
         """What must never be printed of such credentials, valid or not."""
         values = (raw.get(field.name) for field in cls.fields if field.is_secret)
         yield from (value for value in values if isinstance(value, str))
+        user, secret = (str(raw.get(name, "")).strip() for name in cls.basic_pair or ("", ""))
+        if secret:
+            yield from (encoded_pair(user, secret, encoding) for encoding in ("utf-8", "latin-1"))
 
     def misfit(self, *, is_cloud: bool, version: str) -> str:
         """The sentence that refuses this kind of Jira; empty where it fits."""

@@ -5,15 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
-from source_jira_flow.sign_in.basic import (
-    basic_header,
-    encoded_pair,
-    looks_like_api_token,
-    looks_like_personal_access_token,
-)
+from source_jira_flow.sign_in.basic import basic_header, looks_like_api_token, looks_like_personal_access_token
 
 _ENCODING = "latin-1"
 
@@ -29,6 +23,7 @@ class Password(SignIn):
     title = "user name and password"
     choice = "Self-hosted Jira: user name and password (being retired)"
     fields = (Field("username", "user name"), Field("password", "password", is_secret=True))
+    basic_pair = ("username", "password")
     refused_by_cloud = (
         "Jira Cloud does not accept passwords: use an access token (e-mail address and API token) or OAuth."
     )
@@ -69,11 +64,3 @@ class Password(SignIn):
 
     def signer(self) -> Signer:
         return ByHeader(basic_header(self.username, self.password, _ENCODING), self.words)
-
-    @classmethod
-    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
-        yield from super().secrets(raw)
-        user, password = (str(raw.get(name, "")).strip() for name in ("username", "password"))
-        if password:
-            yield encoded_pair(user, password, _ENCODING)
-            yield encoded_pair(user, password, "utf-8")

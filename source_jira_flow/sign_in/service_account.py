@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +22,6 @@ from source_jira_flow.common.hosts import is_cloud, is_gateway, is_loopback
 from source_jira_flow.errors import BrokenPromise, PassingFault, SignInRefused
 from source_jira_flow.settings import ATLASSIAN_TOKENS
 from source_jira_flow.sign_in.base import Asker, Field, Signer, SignIn
-from source_jira_flow.sign_in.basic import encoded_pair
 
 _SELF_HOSTED_TOKENS = "/rest/oauth2/latest/token"
 _SELF_HOSTED_SCOPES = "READ"
@@ -56,6 +54,7 @@ class ServiceAccount(SignIn):
         "Service accounts with OAuth 2.0 need Jira Cloud or Data Center 11, and this is Jira {version}: use a personal"
         " access token or OAuth."
     )
+    basic_pair = ("client_id", "client_secret")
     gateway = "only"
     lacking_scopes = (
         "The service account's credentials lack {scopes}: create new ones that have them, in Atlassian Administration"
@@ -81,13 +80,6 @@ class ServiceAccount(SignIn):
 
     def signer(self) -> Signer:
         return ServiceAccountSigner(self)
-
-    @classmethod
-    def secrets(cls, raw: Mapping[str, Any]) -> Iterator[str]:
-        yield from super().secrets(raw)
-        client_id, secret = (str(raw.get(name, "")).strip() for name in ("client_id", "client_secret"))
-        if secret:
-            yield encoded_pair(client_id, secret, "utf-8")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ was open and no longer is, is asked for by itself. All are read again once a day
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from logging import Logger
 
@@ -32,12 +31,6 @@ class _Refusal(Enum):
 
     NO_SPRINTS = "It has none, or is hidden from this account."
     BROKEN = "It can't list them now: it keeps those that it showed."
-
-
-@dataclass(frozen=True)
-class _Question:
-    board: JsonObject
-    states: str | None
 
 
 class SprintReading:
@@ -100,26 +93,28 @@ class SprintReading:
             self._shown = {board: set(sprints - before.open) for board, sprints in before.boards.items()}
             self._without = set(before.without_sprints & boards.keys())
         questions = list(self._questions(boards))
-        for question, answer in in_parallel(self._ask, questions, self._jira.workers):
-            board_id = int(question.board["id"])
+        for (board, _), answer in in_parallel(self._ask, questions, self._jira.workers):
+            board_id = int(board["id"])
             if isinstance(answer, _Refusal):
                 self._note_refusal(board_id, answer)
             else:
                 shown = self._shown.setdefault(board_id, set())
                 shown.update(self._note(sprint) for sprint in answer)
 
-    def _questions(self, boards: dict[int, JsonObject]) -> Iterable[_Question]:
+    def _questions(self, boards: dict[int, JsonObject]) -> Iterable[tuple[JsonObject, str | None]]:
+        """Boards, and the states of the sprints to ask each for; None for all."""
         for board_id, board in boards.items():
             if self.is_full or (board_id not in self._before.boards and board_id not in self._without):
-                yield _Question(board, None)
+                yield board, None
             elif board_id in self._before.boards:
-                yield _Question(board, _OPEN_STATES)
+                yield board, _OPEN_STATES
 
-    def _ask(self, question: _Question) -> list[JsonObject] | _Refusal:
+    def _ask(self, question: tuple[JsonObject, str | None]) -> list[JsonObject] | _Refusal:
         """The sprints that a board shows, or why it shows none. Raises PassingFault where that may pass."""
-        board_id = int(question.board["id"])
+        board, states = question
+        board_id = int(board["id"])
         try:
-            return self._jira.board_sprints(board_id, question.states)
+            return self._jira.board_sprints(board_id, states)
         except (NotFound, Forbidden):
             return _Refusal.NO_SPRINTS
         except ServerFault as fault:
@@ -131,7 +126,7 @@ class SprintReading:
                 return _Refusal.NO_SPRINTS
             if refused.status != _UNPROCESSABLE:
                 self._logger.warning(
-                    "The sprints of board %s (%d) can't be read: %s", question.board.get("name"), board_id, refused
+                    "The sprints of board %s (%d) can't be read: %s", board.get("name"), board_id, refused
                 )
             return _Refusal.BROKEN
 
