@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -36,9 +35,8 @@ from source_jira_flow.errors import (
     SignInRefused,
     UnreadableAnswer,
 )
-from source_jira_flow.http.cookies import limit_cookies
 from source_jira_flow.http.deadline import Unfinished, finish_by
-from source_jira_flow.http.environment import environment_for, proxy_for
+from source_jira_flow.http.environment import proxy_for, session_for
 from source_jira_flow.http.faults import (
     connection_trouble,
     in_words,
@@ -125,9 +123,7 @@ class JiraClient:
         self.before_large_answer: Callable[[], None] = lambda: None
         """Called in the context of the caller, before the bulk of a large answer is received."""
         self._told_of: set[tuple[str, ...]] = set()
-        self.session = _session_for(base_url)
-        if not signer.keeps_cookies:
-            self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session = session_for(base_url, keeps_cookies=signer.keeps_cookies)
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -257,8 +253,7 @@ class JiraClient:
         A refusal without JSON gives None. Raises PassingFault, ConfigurationError, or NotJson for a good answer that is
         none.
         """
-        with _session_for(url) as session:
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        with session_for(url, keeps_cookies=False) as session:
             headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}
             response = self._transmit(
                 "POST", url, is_small=True, session=session, data=dict(form), headers=headers, auth=Signer()
@@ -449,15 +444,6 @@ class JiraClient:
 
 def _is_too_late(fault: PassingFault) -> bool:
     return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
-
-
-def _session_for(base_url: str) -> requests.Session:
-    """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
-    through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
-    session = requests.Session()
-    environment_for(base_url).apply(session)
-    limit_cookies(session)
-    return session
 
 
 def _rate_limited(headers: Mapping[str, str], status: int, host: str) -> RateLimited:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import Any
 
-import requests
 from requests.cookies import RequestsCookieJar
 
 # Jira and what stands before it need a handful; servers refuse more than 8 KB.
@@ -13,12 +12,9 @@ _MOST_COOKIES = 20
 _MOST_BYTES = 6_000
 
 
-def limit_cookies(session: requests.Session) -> None:
-    """Keep those that come first."""
-    session.cookies.set_policy(_FewCookies(session.cookies))
+class FewCookies(DefaultCookiePolicy):
+    """Keeps those that come first."""
 
-
-class _FewCookies(DefaultCookiePolicy):
     def __init__(self, cookies: RequestsCookieJar) -> None:
         super().__init__()
         self._cookies = cookies

@@ -1,16 +1,18 @@
-"""The proxy and the certificate authorities that the environment names for one host."""
+"""A session for one host, with the proxy and the certificate authorities that the environment names for it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import select_proxy
 
 from source_jira_flow.common.hosts import is_loopback
+from source_jira_flow.http.cookies import FewCookies
 from source_jira_flow.http.faults import unusable
 
 
@@ -21,10 +23,17 @@ class Environment:
     proxies: dict[str, str]
     verify: bool | str
 
-    def apply(self, session: requests.Session) -> None:
-        """Make a session use these, and look up nothing else: not for every request, and no .netrc file."""
-        session.proxies, session.verify = self.proxies, self.verify
-        session.trust_env = False
+
+def session_for(base_url: str, *, keeps_cookies: bool) -> requests.Session:
+    """A session for one host. Proxies and certificates of the environment are looked up once: `requests` would look
+    through the whole environment for every request, and sign unsigned ones with what it finds in a .netrc file."""
+    session, environment = requests.Session(), environment_for(base_url)
+    session.proxies, session.verify = environment.proxies, environment.verify
+    session.trust_env = False
+    session.cookies.set_policy(
+        FewCookies(session.cookies) if keeps_cookies else DefaultCookiePolicy(allowed_domains=[])
+    )
+    return session
 
 
 def environment_for(base_url: str) -> Environment:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import Forbidden, JiraFlowError, NotFound, ServerFault, SignInRefused
 from source_jira_flow.http.client import JiraClient
+from source_jira_flow.jira.base import Jira
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.shape import an_object
 
@@ -15,44 +17,45 @@ _BOARDS = "/rest/agile/1.0/board"
 _PAGE = 50
 
 
-def boards(client: JiraClient) -> Iterator[dict[str, Any]]:
-    """All boards that the account can see. Where they are out of reach, it raises what `is_out_of_reach` tells."""
+class AgileJira(Jira):
+    """The boards and sprints of a Jira that is asked through one client."""
 
-    def ask(page: Mapping[str, Any]) -> Any:
-        with scopes_named():
-            return client.get(_BOARDS, page, accept=an_object(_BOARDS, values=list))
+    client: JiraClient
 
-    return offset_rows(ask, _PAGE, _BOARDS)
+    def boards(self) -> Iterator[JsonObject]:
+        def ask(page: Mapping[str, Any]) -> Any:
+            with scopes_named():
+                return self.client.get(_BOARDS, page, accept=an_object(_BOARDS, values=list))
 
+        return offset_rows(ask, _PAGE, _BOARDS)
 
-def board_sprints(client: JiraClient, board_id: int, states: str | None = None) -> list[dict[str, Any]]:
-    """All sprints that a board shows, or those in `states` (`active,future`).
+    def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
+        path = f"{_BOARDS}/{board_id}/sprint"
+        wanted = {} if states is None else {"state": states}
+        accept = an_object(path, values=list)
 
-    Raises BadRequest for a board without sprints, ServerFault (500) or RefusedRequest (422) for a broken one, NotFound
-    for a private one.
-    """
-    path = f"{_BOARDS}/{board_id}/sprint"
-    wanted = {} if states is None else {"state": states}
+        def ask(page: Mapping[str, Any]) -> Any:
+            with scopes_named():
+                return self.client.get(path, {**wanted, **page}, accept=accept, lasting=is_broken_board)
 
-    def ask(page: Mapping[str, Any]) -> Any:
-        with scopes_named():
-            return client.get(path, {**wanted, **page}, accept=an_object(path, values=list), lasting=is_broken_board)
+        found = list(offset_rows(ask, _PAGE, path, sure=states is None))
+        # Closed sprints are listed once a day, and often without a total: what is behind a short last page is asked
+        # for.
+        is_short = states is None and len(found) % _PAGE > 0
+        if is_short and ask({"startAt": len(found), "maxResults": _PAGE})["values"]:
+            return list(offset_rows(ask, _PAGE, path))
+        return found
 
-    found = list(offset_rows(ask, _PAGE, path, sure=states is None))
-    # Closed sprints are listed once a day, and often without a total: what is behind a short last page is asked for.
-    is_short = states is None and len(found) % _PAGE > 0
-    if is_short and ask({"startAt": len(found), "maxResults": _PAGE})["values"]:
-        return list(offset_rows(ask, _PAGE, path))
-    return found
+    def board_configuration(self, board_id: int) -> JsonObject:
+        path = f"{_BOARDS}/{board_id}/configuration"
+        with scopes_named("read:board-scope.admin:jira-software"):
+            accept = an_object(path, columnConfig=dict)
+            document: JsonObject = self.client.get(path, accept=accept, lasting=is_broken_board)
+        return document
 
-
-def board_configuration(client: JiraClient, board_id: int) -> dict[str, Any]:
-    """The columns of a board, its filter, and what it estimates with. Raises NotFound for a private board."""
-    path = f"{_BOARDS}/{board_id}/configuration"
-    with scopes_named("read:board-scope.admin:jira-software"):
-        accept = an_object(path, columnConfig=dict)
-        document: dict[str, Any] = client.get(path, accept=accept, lasting=is_broken_board)
-    return document
+    def sprint(self, sprint_id: int) -> JsonObject | None:
+        path = f"/rest/agile/1.0/sprint/{sprint_id}"
+        return self.client.find(path, accept=an_object(path, id=int))
 
 
 def is_broken_board(fault: ServerFault) -> bool:
@@ -80,9 +83,3 @@ def scopes_named(*more: str) -> Iterator[None]:
             reason="scope",
             status=refused.status,
         ) from refused
-
-
-def sprint(client: JiraClient, sprint_id: int) -> dict[str, Any] | None:
-    """One sprint, or None where Jira confirms that the account can't see it (404)."""
-    path = f"/rest/agile/1.0/sprint/{sprint_id}"
-    return client.find(path, accept=an_object(path, id=int))

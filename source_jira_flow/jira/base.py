@@ -173,15 +173,19 @@ class Jira(ABC):
 
     @abstractmethod
     def boards(self) -> Iterator[JsonObject]:
-        """All boards that the account can see. See `agile.boards` for what it raises."""
+        """All boards that the account can see. Out of reach, it raises what `agile.is_out_of_reach` tells."""
 
     @abstractmethod
     def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
-        """The sprints that a board shows, all or those in `states`. See `agile.board_sprints` for what it raises."""
+        """All sprints that a board shows, or those in `states` (`active,future`).
+
+        Raises BadRequest for a board without sprints, ServerFault (500) or RefusedRequest (422) for a broken one,
+        NotFound for a private one.
+        """
 
     @abstractmethod
     def board_configuration(self, board_id: int) -> JsonObject:
-        """A board's columns, filter and estimation. See `agile.board_configuration` for what it raises."""
+        """A board's columns, its filter, and what it estimates with. Raises NotFound for a private board."""
 
     @abstractmethod
     def sprint(self, sprint_id: int) -> JsonObject | None:

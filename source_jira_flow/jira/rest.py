@@ -8,8 +8,7 @@ from typing import Any
 from source_jira_flow.common.json import Accept, JsonObject
 from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.jira import agile
-from source_jira_flow.jira.base import Jira
+from source_jira_flow.jira.agile import AgileJira
 from source_jira_flow.jira.paging import Progress
 from source_jira_flow.jira.shape import a_list_of_fields, an_object
 
@@ -22,7 +21,7 @@ _FEW = 20
 _WORKLOG_PAGE = 5000
 
 
-class RestJira(Jira):
+class RestJira(AgileJira):
     """A Jira that is asked through one client. `version` is as in 10.3.1, empty where Jira does not tell it."""
 
     def __init__(self, client: JiraClient, version: tuple[int, ...] = ()) -> None:
@@ -126,15 +125,3 @@ class RestJira(Jira):
         params = {"fields": "id", "expand": "changelog"}
         issue = self.client.find(path, params, accept=an_object(path, changelog=dict))
         return issue["changelog"]["histories"] if issue else []
-
-    def boards(self) -> Iterator[JsonObject]:
-        return agile.boards(self.client)
-
-    def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
-        return agile.board_sprints(self.client, board_id, states)
-
-    def board_configuration(self, board_id: int) -> JsonObject:
-        return agile.board_configuration(self.client, board_id)
-
-    def sprint(self, sprint_id: int) -> JsonObject | None:
-        return agile.sprint(self.client, sprint_id)

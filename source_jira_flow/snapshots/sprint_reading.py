@@ -50,7 +50,7 @@ class SprintReading:
         self._without: set[int] = set()
 
     def read(self) -> None:
-        """Ask Jira. Raises what `agile.boards` raises, and PassingFault."""
+        """Ask Jira. Raises what `Jira.boards` raises, and PassingFault."""
         boards = {int(board["id"]): board for board in self._jira.boards()}
         self._read_boards(boards)
         closed = self._before.open - self._found.keys()

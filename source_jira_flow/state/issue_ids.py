@@ -30,21 +30,13 @@ MOST_TEXT = 300_000
 MOST_TEXTS = 32
 
 
-def _ids() -> array[int]:
-    return array("Q")
-
-
-def _numbers() -> array[int]:
-    return array("q")
-
-
 @dataclass(frozen=True)
 class IssueTable:
     """Issues in the order of their ids, none twice. `days` are days since 1970; 0 where it is not known."""
 
-    ids: array[int] = field(default_factory=_ids)
-    projects: array[int] = field(default_factory=_numbers)
-    days: array[int] = field(default_factory=_numbers)
+    ids: array[int] = field(default_factory=lambda: array("Q"))
+    projects: array[int] = field(default_factory=lambda: array("q"))
+    days: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
     def of(cls, rows: Iterable[tuple[int, int, int]]) -> IssueTable:
