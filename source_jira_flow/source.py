@@ -26,7 +26,6 @@ from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
 from source_jira_flow.errors import JiraFlowError, as_traced
 from source_jira_flow.jira.connection import client_for, connect
-from source_jira_flow.lists import configuration_of
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.streams import build_streams
 from source_jira_flow.sync import Sync
@@ -110,7 +109,8 @@ class SourceJiraFlow(Source):
         yield from messages if self._takes_lines else chain.from_iterable(map(one_by_one, messages))
 
     def _streams(self, running_sync: Callable[[], Sync], read: ConcurrentRead | None) -> list[AbstractStream]:
-        small_lists = self._manifest.streams(configuration_of(running_sync), read)
+        # What the CDK passes to each component: how to get the running sync, and nothing that the user entered.
+        small_lists = self._manifest.streams({"running_sync": running_sync}, read)
         return build_streams(running_sync, small_lists, self.logger)
 
     def _begin(self, config: Config, read: ConcurrentRead, logger: logging.Logger) -> Sync:
