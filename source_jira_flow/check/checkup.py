@@ -23,7 +23,7 @@ from source_jira_flow.check.network import way_finding
 from source_jira_flow.check.permissions import ProjectRow
 from source_jira_flow.check.scopes import scope_findings
 from source_jira_flow.check.security import hidden_level_findings
-from source_jira_flow.check.sign_in import method_finding, sign_in_finding, version_finding
+from source_jira_flow.check.sign_in import method_finding, sign_in_finding
 from source_jira_flow.common.hosts import is_gateway
 from source_jira_flow.common.text import REPORT_IT, clipped, counted
 from source_jira_flow.config import DEFAULT_WORKERS, Config
@@ -130,10 +130,14 @@ class _Checkup:
         self._add(*unknown_fields(raw))
         config = Config.parse(raw)
         self._add(*late_start(config))
-        signer = self._signer(config)
+        signer: Signer | None = None
+        # With an unusable private key, the network path to Jira is still checked.
+        with self._noting("private_key", FixedBy.YOU):
+            signer = config.credentials.signer()
         client = self._client(config, signer or Signer())
         server = read_server_info(client)
-        self._add(version_finding(lambda: refuse_old_version(server)))
+        with self._noting("version", FixedBy.JIRA_ADMINISTRATOR):
+            refuse_old_version(server)
         method = method_finding(config.credentials, is_cloud=server.is_cloud, version=server.version)
         self._add(method)
         if signer is None or (method and method.failed):
@@ -146,14 +150,6 @@ class _Checkup:
             self._examine_permissions(config, jira)
         else:
             self._examine_reading(config, jira)
-
-    def _signer(self, config: Config) -> Signer | None:
-        """None for an unusable private key: the network path to Jira is still checked."""
-        try:
-            return config.credentials.signer()
-        except ConfigurationError as error:
-            self._add(failed("private_key", FixedBy.YOU, str(error)))
-            return None
 
     def _client(self, config: Config, signer: Signer) -> JiraClient:
         # A lowered number of workers means that this Jira can't handle more.
@@ -238,6 +234,14 @@ class _Checkup:
             next(iter(jira.users()), None)
         with self._collecting():
             self._add(_closed_boards(jira))
+
+    @contextmanager
+    def _noting(self, code: str, fixed_by: FixedBy) -> Iterator[None]:
+        """A ConfigurationError becomes a finding, and the next step follows."""
+        try:
+            yield
+        except ConfigurationError as error:
+            self._add(failed(code, fixed_by, str(error)))
 
     @contextmanager
     def _collecting(self) -> Iterator[None]:

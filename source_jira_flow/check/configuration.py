@@ -9,7 +9,7 @@ from typing import Any
 
 from source_jira_flow.check.findings import Finding, FixedBy, warning
 from source_jira_flow.common.instants import SECOND, from_milliseconds
-from source_jira_flow.common.text import clipped, naming
+from source_jira_flow.common.text import clipped, naming, suggesting
 from source_jira_flow.config import READERS, Config
 from source_jira_flow.jira.projects import Project, nearest_key
 
@@ -59,18 +59,16 @@ def unused_exclusions(config: Config, projects: Sequence[Project]) -> Iterator[F
     known = {project.key.upper() for project in projects}
     unknown = [key for key in config.excluded if key.upper() not in known]
     if unknown:
-        near = {key: nearest_key(key, projects) for key in unknown}
         yield warning(
             "exclusion_unknown",
             FixedBy.YOU,
             naming(
                 "No project that the account can see has these excluded keys: {names}. Correct or remove them.",
-                [f"{key} (did you mean {near[key]}?)" if near[key] else key for key in unknown],
+                [suggesting(key, nearest_key(key, projects)) for key in unknown],
             ),
         )
 
 
 def _with_nearest(name: str) -> str:
     near = get_close_matches(name.lower(), FIELDS, n=1, cutoff=0.6)
-    shown = clipped(name, _LONGEST_NAME)
-    return f"{shown} (did you mean {near[0]}?)" if near else shown
+    return suggesting(clipped(name, _LONGEST_NAME), next(iter(near), None))

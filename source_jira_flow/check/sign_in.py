@@ -1,11 +1,11 @@
-"""Findings about the method of signing in, the credentials and the version of Jira."""
+"""Findings about the method of signing in and the credentials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
-from source_jira_flow.errors import ConfigurationError, SignInRefused
+from source_jira_flow.errors import SignInRefused
 from source_jira_flow.sign_in.base import SignIn
 from source_jira_flow.sign_in.table import WAYS
 
@@ -21,15 +21,6 @@ _FIXED_BY: Mapping[str, FixedBy] = {
 def sign_in_finding(refused: SignInRefused) -> Finding:
     """The finding for credentials that Jira does not accept."""
     return failed(f"sign_in:{refused.reason}", _FIXED_BY.get(refused.reason, FixedBy.YOU), str(refused))
-
-
-def version_finding(refuse_old_version: Callable[[], None]) -> Finding | None:
-    """The finding for a self-hosted Jira that is too old."""
-    try:
-        refuse_old_version()
-    except ConfigurationError as error:
-        return failed("version", FixedBy.JIRA_ADMINISTRATOR, str(error))
-    return None
 
 
 def method_finding(credentials: SignIn, *, is_cloud: bool, version: str) -> Finding | None:

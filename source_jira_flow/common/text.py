@@ -52,6 +52,11 @@ def naming(sentence: str, names: Sequence[str], longest: int = LONGEST_SENTENCE)
     return before + next((text for text in shown if len(text) <= room), clipped(listed(names, 1), room)) + after
 
 
+def suggesting(name: str, near: str | None) -> str:
+    """A mistyped name with the one that was probably meant, if there is one."""
+    return f"{name} (did you mean {near}?)" if near else name
+
+
 def counted(number: int, noun: str) -> str:
     """`1 project`, `2,000 projects`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from source_jira_flow.common.text import naming
+from source_jira_flow.common.text import naming, suggesting
 from source_jira_flow.jira.projects import Project, nearest_key
 
 # Jira's names for permissions in its REST API.
@@ -122,7 +122,6 @@ def unknown_projects(keys: Sequence[str], known: Iterable[Project], kind: str) -
     projects = list(known)
     # Suggest a project that cannot be imported only if there is no better one.
     live = [project for project in projects if project.is_live]
-    near = {key: nearest_key(key, live) or nearest_key(key, projects) for key in keys}
     what, verb, them, key_noun = (
         ("project", "does", "it", "key") if len(keys) == 1 else ("projects", "do", "them", "keys")
     )
@@ -130,7 +129,7 @@ def unknown_projects(keys: Sequence[str], known: Iterable[Project], kind: str) -
     return naming(
         f"The configured {what} {{names}} {verb} not exist, or the account can't browse {them}. Correct the {key_noun},"
         f" or ask your Jira administrator for {words.browse} ({words.schemes}).",
-        [f"{key} (did you mean {near[key]}?)" if near[key] else key for key in keys],
+        [suggesting(key, nearest_key(key, live) or nearest_key(key, projects)) for key in keys],
     )
 
 

@@ -85,23 +85,20 @@ class Authorization:
 
     def link_stands(self) -> bool:
         """Whether Jira knows the consumer. Raises any other problem."""
-        if self._usable_request_token() is not None:
-            return True
         try:
-            self._new_request_token()
+            self._request_token()
         except DanceRefused as refused:
-            if refused.problem == "consumer_key_unknown":
-                self._screen.warn("Jira does not know this key pair yet.")
-                return False
-            raise
+            if refused.problem != "consumer_key_unknown":
+                raise
+            self._screen.warn("Jira does not know this key pair yet.")
+            return False
         return True
 
     def insist_on_link(self) -> None:
         """Ask until Jira knows the consumer. With nobody at the terminal, raise the problem."""
         while True:
             try:
-                if self._usable_request_token() is None:
-                    self._new_request_token()
+                self._request_token()
                 return
             except DanceRefused as refused:
                 self._tell(refused)
@@ -119,7 +116,7 @@ class Authorization:
         if self._options.verifier and not self._given_verifier:
             self._screen.warn("That code belongs to an earlier attempt: a new one is needed.")
         while True:
-            token = self._usable_request_token() or self._new_request_token()
+            token = self._request_token()
             verifier = self._verifier(token)
             if verifier is None:
                 self._calls_back = False
@@ -218,6 +215,9 @@ class Authorization:
         return verifier_in(pasted) or None
 
     # Request tokens
+
+    def _request_token(self) -> RequestToken:
+        return self._usable_request_token() or self._new_request_token()
 
     def _usable_request_token(self) -> RequestToken | None:
         """The one in the session, if it is fresh and fits the way in which the verifier will arrive."""
