@@ -174,6 +174,19 @@ def test_a_few_that_an_index_forgot_are_sent_again_as_they_are(followed: Followe
     assert not followed.warehouse.states["issues"]["census"]["unlisted"]
 
 
+@pytest.mark.parametrize("flavor", KINDS)
+def test_what_a_short_list_lacks_and_jira_has_is_read_again_all_of_it(flavor: str) -> None:
+    followed = Followed(flavor, issues=200)
+    followed.site.begin_reindex(0.5)
+    hidden = [issue for issue in followed.some(200) if issue.id in followed.site.index._hidden]
+    assert len(hidden) > 40
+    for issue in hidden:
+        followed.site.edit_issue(issue, summary="edited")
+    followed.sync()
+    assert {followed.row(issue)["summary"] for issue in hidden} == {"edited"}
+    assert followed.removed == set()
+
+
 def test_projects_that_go_are_no_deletions(followed: Followed) -> None:
     (deleted,) = followed.some(project="BIZ")
     core = followed.site.project("CORE")

@@ -17,7 +17,8 @@ from source_jira_flow.common.parallel import in_parallel, portions
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.sync import Sync
 
-# Requested first: if most of these exist, the list is wrong.
+# If more are missing, some are requested first: if most of these exist, the list is wrong, and the others are not read.
+_MANY = 1_000
 _PROBE = 20
 # The limit per census if each takes a call; the others wait for the next.
 _MOST_SINGLE_CALLS = 5_000
@@ -56,7 +57,7 @@ class Asker:
         probe = list(islice(ids[:: max(1, len(ids) // _PROBE)], _PROBE))
         answers = self._answers(probe)
         there = sum(issue is not None and is_listable(issue) for issue in answers.values())
-        if len(ids) > _PROBE and 2 * there >= len(probe):
+        if len(ids) > _MANY and 2 * there >= len(probe):
             self._sync.logger.warning(
                 "%d issues are missing from Jira's list, and most of those that were asked for are there: the list was"
                 " short, and nothing is concluded from it. The next sync looks again.",
