@@ -339,6 +339,28 @@ def test_issues_that_are_archived_by_the_dozen_all_say_so_at_once(
     assert "short" not in caplog.text
 
 
+def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_after(
+    followed: Followed,
+) -> None:
+    (issue,) = followed.some()
+    followed.site.archive_issue(issue)
+    followed.sync()
+    followed.site.archive_issue(issue, archived=False)
+
+    def hide_once_it_was_listed(record: RequestRecord) -> None:
+        if "ORDER BY created" in jql_of(record):
+            followed.site.begin_reindex(1.0)
+
+    followed.meanwhile = hide_once_it_was_listed
+    followed.sync()
+    assert followed.row(issue)["archived"], "it could not be read"
+    followed.meanwhile = lambda record: None
+    followed.site.delete_issue(issue)
+    followed.site.end_reindex()
+    followed.sync()
+    assert followed.removed == {issue.id}
+
+
 @pytest.mark.parametrize(("days", "syncs"), [(1, 4), (7, 4)])
 def test_where_archived_issues_are_many_each_is_asked_for_in_turn(
     followed: Followed, days: int, syncs: int, monkeypatch: pytest.MonkeyPatch
