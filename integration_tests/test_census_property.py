@@ -287,7 +287,8 @@ class CensusWorld(World):
             # Neither listed, nor known as of a project that is compared.
             and not ((issue.id in hidden or issue.archived is not None) and row["project_id"] not in imported)
         ]
-        archived = [issue.key for issue, row in known if issue.archived is not None and not row["archived"]]
+        compared = [(issue, row) for issue, row in known if row["project_id"] in imported]
+        archived = [issue.key for issue, row in compared if issue.archived is not None and not row["archived"]]
         restored = [issue.key for issue, row in known if issue.archived is None and row["archived"]]
         left = [row["key"] for key, row in rows.items() if row["project_id"] in imported and key not in here]
         assert not stale, f"stale: {stale}"
