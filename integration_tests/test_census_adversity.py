@@ -361,6 +361,28 @@ def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_
     assert followed.removed == {issue.id}
 
 
+def test_an_archived_issue_that_is_restored_edited_and_hidden_during_a_comparison_is_still_looked_after(
+    followed: Followed,
+) -> None:
+    (issue,) = followed.some()
+    followed.site.archive_issue(issue)
+    followed.sync()
+    followed.site.archive_issue(issue, archived=False)
+
+    def edit_after_t0(record: RequestRecord) -> None:
+        if "ORDER BY created" in jql_of(record):
+            followed.site.clock.advance(SOON)
+            followed.site.edit_issue(issue, summary="For the next sync")
+            followed.site.begin_reindex(1.0)
+
+    followed.meanwhile = edit_after_t0
+    followed.sync()
+    followed.meanwhile = lambda record: None
+    followed.sync()
+    assert not followed.row(issue)["archived"]
+    assert followed.row(issue)["summary"] == "For the next sync"
+
+
 @pytest.mark.parametrize(("days", "syncs"), [(1, 4), (7, 4)])
 def test_where_archived_issues_are_many_each_is_asked_for_in_turn(
     followed: Followed, days: int, syncs: int, monkeypatch: pytest.MonkeyPatch

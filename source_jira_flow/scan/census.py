@@ -206,6 +206,7 @@ class Census:
         lacking = [row for row in listing.issues.rows() if row[0] not in known]
         archived = set(self._state.archived.table().ids)
         self._changes.rows += [row for row in lacking if row[1] in self._state.unlisted and row[0] not in archived]
+        self._changes.restored.update(archived.intersection(listing.issues.ids))
         unread = {str(row[0]): row[1] for row in lacking if row[1] not in self._state.unlisted or row[0] in archived}
         unread.update(_moved(kept, listing))
         for group in (group for group in self._groups if group.projects):
@@ -215,8 +216,6 @@ class Census:
                 for issue in issues:
                     unread.pop(issue["id"], None)
                 yield from self._batches(issues)
-        # One that search hides again before it is read is asked for like any other that is archived.
-        self._changes.restored.update(archived.intersection(listing.issues.ids).difference(map(int, unread)))
         self._changes.late.update(unread.values())
 
     def _there(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:
@@ -334,7 +333,8 @@ class Census:
             table = merged([table, IssueTable.of(changes.rows)])
             table = table.where(issue_id not in out for issue_id in table.ids)
             state.sent.replace(table)
-        left = changes.removed | changes.restored
+        # What could not be sent (it was hidden again, or edited since T0) is asked for like any other that is archived.
+        left = changes.removed | (changes.restored and changes.restored.intersection(table.ids))
         if left:
             state.archived.replace(archived.where(issue_id not in left for issue_id in archived.ids))
         return table
