@@ -361,6 +361,18 @@ def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_
     assert followed.removed == {issue.id}
 
 
+def test_an_archived_issue_that_is_restored_and_leaves_what_is_imported_is_removed(followed: Followed) -> None:
+    (issue,) = followed.some(project="CORE")
+    followed.site.archive_issue(issue)
+    followed.sync()
+    followed.site.archive_issue(issue, archived=False)
+    desk = next(each for each in followed.site.projects.values() if each.type_key == "service_desk")
+    followed.site.move_issue(issue, desk)
+    assert followed.sync() == 1
+    assert followed.removed == {issue.id}
+    assert followed.sync() == 0
+
+
 def test_an_archived_issue_that_is_restored_edited_and_hidden_during_a_comparison_is_still_looked_after(
     followed: Followed,
 ) -> None:

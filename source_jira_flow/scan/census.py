@@ -130,7 +130,8 @@ class Census:
             return
         self._changes.late.update(self._projects_of([*asked.left, *places.left], kept, archived).values())
         yield from self._appeared(listing, kept)
-        yield from self._there(asked.there)
+        elsewhere = [issue for issue in places.there if _project(issue) not in self._imported]
+        yield from self._there([*asked.there, *elsewhere])
         yield from self._back(asker.whole(sorted(restored.difference(listing.issues.ids))), kept)
         edited = [int(each["id"]) for each in places.there if _is_archived(each) and self._is_other(each)]
         yield from self._batches(asker.whole(edited))
