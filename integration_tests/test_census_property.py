@@ -68,7 +68,7 @@ class CensusWorld(World):
             self.edit, self.comment, self.move, self.move, self.delete, self.delete, self.create, self.create_many,
             self.hide_or_show_project, self.hide_or_show, self.hide_or_show, self.hide_or_show,
             self.archive_or_restore, self.archive_or_restore, self.hide_from_index, self.show_in_index,
-            self.edit_and_hide, self.edit_and_hide,
+            self.edit_and_hide, self.edit_and_hide, self.archive_or_restore,
         ]  # fmt: skip
         for _ in range(self.random.choice([1, 2, 4])):
             self.random.choice(kinds)()
@@ -132,7 +132,7 @@ class CensusWorld(World):
 
     def archive_or_restore(self) -> None:
         archived = [issue for issue in self.site.issues.values() if issue.archived is not None]
-        issue = self.random.choice(archived) if archived and self.random.random() < 0.4 else self.issue()
+        issue = self.random.choice(archived) if archived and self.random.random() < 0.5 else self.issue()
         HAPPENED["restored from the archive" if issue.archived is not None else "archived"] += 1
         self.site.archive_issue(issue, issue.archived is None)
 
@@ -337,8 +337,8 @@ def history_on(flavor: str) -> None:
         mode=st.sampled_from(["every_sync", "daily"]),
         ids_in_page=st.sampled_from([5, 5000]),
         steps=st.lists(
-            st.sampled_from(["change", "change", "change", "sync", "sync", "early", "restless", "cut", "kill"]),
-            min_size=3,
+            st.sampled_from(["change", "change", "change", "sync", "sync", "early", "restless", "cut", "kill", "kill"]),
+            min_size=8,
             max_size=20,
         ),
     )
