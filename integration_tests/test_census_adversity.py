@@ -339,13 +339,19 @@ def test_issues_that_are_archived_by_the_dozen_all_say_so_at_once(
     assert "short" not in caplog.text
 
 
-def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_after(
-    followed: Followed,
-) -> None:
-    (issue,) = followed.some()
+def restored_since(followed: Followed, project: str | None = None) -> Issue:
+    """An issue that was archived when the last sync read it, and is not any more."""
+    (issue,) = followed.some(project=project)
     followed.site.archive_issue(issue)
     followed.sync()
     followed.site.archive_issue(issue, archived=False)
+    return issue
+
+
+def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_after(
+    followed: Followed,
+) -> None:
+    issue = restored_since(followed)
 
     def hide_once_it_was_listed(record: RequestRecord) -> None:
         if "ORDER BY created" in jql_of(record):
@@ -362,10 +368,7 @@ def test_an_archived_issue_that_is_hidden_between_list_and_read_is_still_looked_
 
 
 def test_an_archived_issue_that_is_restored_and_leaves_what_is_imported_is_removed(followed: Followed) -> None:
-    (issue,) = followed.some(project="CORE")
-    followed.site.archive_issue(issue)
-    followed.sync()
-    followed.site.archive_issue(issue, archived=False)
+    issue = restored_since(followed, project="CORE")
     desk = next(each for each in followed.site.projects.values() if each.type_key == "service_desk")
     followed.site.move_issue(issue, desk)
     assert followed.sync() == 1
@@ -376,10 +379,7 @@ def test_an_archived_issue_that_is_restored_and_leaves_what_is_imported_is_remov
 def test_an_archived_issue_that_is_restored_edited_and_hidden_during_a_comparison_is_still_looked_after(
     followed: Followed,
 ) -> None:
-    (issue,) = followed.some()
-    followed.site.archive_issue(issue)
-    followed.sync()
-    followed.site.archive_issue(issue, archived=False)
+    issue = restored_since(followed)
 
     def edit_after_t0(record: RequestRecord) -> None:
         if "ORDER BY updated" in jql_of(record) and issue.summary != "For the next sync":
