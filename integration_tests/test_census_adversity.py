@@ -269,6 +269,29 @@ def test_an_issue_that_moves_on_and_out_of_sight_before_it_is_read_is_removed(fo
     assert followed.removed == {moved.id}
 
 
+def test_an_issue_that_moves_to_a_project_that_comes_back_during_the_comparison_and_on_is_removed(
+    followed: Followed,
+) -> None:
+    biz, account = followed.site.project("BIZ"), followed.site.service_account
+    desk = next(each for each in followed.site.projects.values() if each.type_key == "service_desk")
+    (moved,) = followed.some(project="CORE")
+    followed.sync()
+    followed.site.revoke("BROWSE_PROJECTS", account, biz)
+    followed.site.move_issue(moved, biz)
+
+    def before(request: Request) -> bool:
+        if asks_by_id(request):
+            followed.site.grant("BROWSE_PROJECTS", account, biz)
+        return False
+
+    followed.jira.faults.refuse(404, match=before)
+    followed.sync()
+    assert followed.site.holds(account, "BROWSE_PROJECTS", biz)
+    followed.site.move_issue(moved, desk)
+    followed.sync()
+    assert followed.removed == {moved.id}
+
+
 def test_the_removal_of_an_issue_from_the_future_is_the_last_of_its_versions(followed: Followed) -> None:
     (issue,) = followed.some()
     followed.site.edit_issue(issue, at=followed.site.clock.now() + 400 * DAY, summary="From the future")

@@ -301,8 +301,13 @@ class CensusWorld(World):
             assert hidden, "projects wait, and the list was whole"
             return
         unseen = (missing, left, archived)
-        unlisted = sum(issue.id in hidden and issue.archived is None for issue, _ in known)
-        if self.cancels_out and len(missing) == len(left) + len(archived) + unlisted:
+        listed = [
+            issue
+            for issue in here.values()
+            if issue.id not in hidden and issue.archived is None and issue.project.id in imported
+        ]
+        counted = [row for row in rows.values() if row["project_id"] in imported and not row["archived"]]
+        if self.cancels_out and len(listed) == len(counted):
             HAPPENED["as many appeared as vanished"] += bool(missing)
             return
         assert unseen == ([], [], []), f"missing: {missing}, still in the warehouse: {left}, archived: {archived}"

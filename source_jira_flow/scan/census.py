@@ -128,15 +128,15 @@ class Census:
                 " concluded from it. The next sync looks again."
             )
             return
-        self._changes.late.update(self._projects_of([*asked.left, *places.left], kept, archived).values())
+        sent_in = _projects_of([*missing, *looked_at], kept, archived)
+        self._changes.late.update(sent_in[issue_id] for issue_id in [*asked.left, *places.left])
         yield from self._appeared(listing, kept)
         elsewhere = [issue for issue in places.there if _project(issue) not in self._imported]
-        yield from self._there([*asked.there, *elsewhere])
+        yield from self._there([*asked.there, *elsewhere], sent_in)
         yield from self._back(asker.whole(sorted(restored.difference(listing.issues.ids))), kept)
         edited = [int(each["id"]) for each in places.there if _is_archived(each) and self._is_other(each)]
         yield from self._batches(asker.whole(edited))
-        gone = [*asked.gone, *places.gone]
-        yield from self._gone(self._projects_of(gone, kept, archived))
+        yield from self._gone({issue_id: sent_in[issue_id] for issue_id in [*asked.gone, *places.gone]})
         self._finish(listing, before, looked_at)
 
     def _is_in_question(self, project: int) -> bool:
@@ -219,12 +219,17 @@ class Census:
                 yield from self._batches(issues)
         self._changes.late.update(unread.values())
 
-    def _there(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:
+    def _there(self, issues: Sequence[JsonObject], sent_in: Mapping[int, int]) -> Iterator[Batch | Outgoing]:
         """Issues that Jira has but does not list: archived, in a project that is not imported, or lost by the index."""
-        elsewhere = [issue for issue in issues if _project(issue) not in self._imported]
-        # A project that was imported until now is no longer configured: its issues stay as they are.
-        self._changes.let_go.update(int(each["id"]) for each in elsewhere if _project(each) in self._state.projects)
-        yield from self._removals([int(each["id"]) for each in elsewhere if _project(each) not in self._state.projects])
+        elsewhere = {int(each["id"]): _project(each) for each in issues if _project(each) not in self._imported}
+        # Of a project that was imported until now, as far as is known, and is no longer: they stay as they are.
+        stay = {
+            issue_id
+            for issue_id, project in elsewhere.items()
+            if project in self._state.projects and sent_in[issue_id] == UNKNOWN_PROJECT
+        }
+        self._changes.let_go |= stay
+        yield from self._removals([issue_id for issue_id in elsewhere if issue_id not in stay])
         here = [issue for issue in issues if _project(issue) in self._imported]
         archived = [issue for issue in here if _is_archived(issue)]
         self._changes.archived.update(int(issue["id"]) for issue in archived)
@@ -286,11 +291,6 @@ class Census:
         for some in portions(issues, self._sync.settings.page_size):
             self._changes.read.update(map(_project, some))
             yield Batch(some, self._streams, _all)
-
-    def _projects_of(self, ids: Sequence[int], *tables: IssueTable) -> dict[int, int]:
-        wanted = set(ids)
-        rows = chain.from_iterable(table.rows() for table in tables) if wanted else ()
-        return {issue_id: project for issue_id, project, _ in rows if issue_id in wanted}
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -374,6 +374,12 @@ def _inferred(before: IssueTable, listing: Listing) -> Counter[int]:
     here = Counter(project for issue_id, project, day in before.rows() if issue_id in there or not listing.covers(day))
     here.update(project for issue_id, project, _ in listing.issues.rows() if issue_id not in known)
     return here
+
+
+def _projects_of(ids: Sequence[int], *tables: IssueTable) -> dict[int, int]:
+    wanted = set(ids)
+    rows = chain.from_iterable(table.rows() for table in tables) if wanted else ()
+    return {issue_id: project for issue_id, project, _ in rows if issue_id in wanted}
 
 
 def _project(issue: JsonObject) -> int:
