@@ -31,9 +31,18 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 
 class JiraFlowError(Exception):
-    """Base of all errors raised on purpose. `str()` of it is one sentence fit for a user."""
+    """Base of all errors raised on purpose. `str()` of it is one sentence fit for a user.
+
+    `reason` is a stable word for the cause where there are several: of a sign-in such as "captcha", "scope" or
+    "oauth:token_rejected", of the network those of `http.faults.WORDS`. A class's own is its most common one.
+    """
 
     failure_type = FailureType.system_error
+    reason = ""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or self.reason
 
 
 class ConfigurationError(JiraFlowError):
@@ -51,15 +60,12 @@ class InvalidConfig(ConfigurationError):
 
 
 class SignInRefused(ConfigurationError):
-    """Jira did not accept the credentials. Never retried: more failures lead to a CAPTCHA.
+    """Jira did not accept the credentials. Never retried: more failures lead to a CAPTCHA."""
 
-    `reason` is a stable word for the cause, for example "captcha", "oauth:token_rejected",
-    "scope", "anonymous", "unauthorized".
-    """
+    reason = "unauthorized"
 
-    def __init__(self, message: str, *, reason: str = "unauthorized", status: int | None = None) -> None:
-        super().__init__(message)
-        self.reason = reason
+    def __init__(self, message: str, *, reason: str = "", status: int | None = None) -> None:
+        super().__init__(message, reason=reason)
         self.status = status
 
     def again(self) -> SignInRefused:
@@ -68,15 +74,7 @@ class SignInRefused(ConfigurationError):
 
 
 class UnusableAddress(ConfigurationError):
-    """The way from the base URL to Jira is not usable as it is, and trying again would not help.
-
-    `reason` is a stable word for the cause: those of `network.WORDS`, such as "certificate_expired", "login_page",
-    "wrong_path".
-    """
-
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    """The way from the base URL to Jira is not usable as it is, and trying again would not help."""
 
 
 class WrongInstance(ConfigurationError):
@@ -150,38 +148,23 @@ class ServerFault(PassingFault):
 
 
 class ConnectionFault(PassingFault):
-    """No answer: refused, dropped, timed out, or a name that does not resolve.
+    """No answer: refused, dropped, timed out, or a name that does not resolve."""
 
-    `cause` is requests' error, `reason` a stable word for it: those of `network.WORDS`, such as "dns" or "silent".
-    """
-
-    def __init__(self, message: str, *, cause: Exception | None = None, reason: str = "dropped") -> None:
-        super().__init__(message)
-        self.cause = cause
-        self.reason = reason
+    reason = "dropped"
 
 
 class NotJson(PassingFault):
-    """An answer that is not JSON: a proxy's page, a log-in page, or a body cut short.
+    """An answer that is not JSON: a proxy's page, a log-in page, or a body cut short."""
 
-    `reason` is one of `network.WORDS`: "page", "login_page" or "cut".
-    """
+    reason = "page"
 
-    def __init__(self, message: str, *, body: bytes = b"", reason: str = "page") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, body: bytes = b"", reason: str = "") -> None:
+        super().__init__(message, reason=reason)
         self.body = body
-        self.reason = reason
 
 
 class UnreadableAnswer(PassingFault):
-    """An answer that can't be read however often it is asked for: one of its rows is not JSON, or it is too large.
-
-    `reason` is one of `http.faults.WORDS`: "invalid" or "too_large".
-    """
-
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    """An answer that can't be read however often it is asked for: one of its rows is not JSON, or it is too large."""
 
 
 class BrokenPromise(JiraFlowError):

@@ -324,8 +324,8 @@ class JiraClient:
             return finish_by(deadline, send)
         except TooLarge:
             raise unreadable("too_large", address) from None
-        except Unfinished as error:
-            raise ConnectionFault(in_words("unfinished", address), cause=error, reason="unfinished") from None
+        except Unfinished:
+            raise ConnectionFault(in_words("unfinished", address), reason="unfinished") from None
         except requests.exceptions.RequestException as error:
             raise connection_trouble(error, address, proxy_for(address, used.proxies)) from None
         except ValueError:

@@ -140,7 +140,7 @@ def connection_trouble(error: requests.RequestException, base_url: str, proxy: s
     message = in_words(reason, base_url, proxy=proxy)
     if reason.startswith(_LASTING):
         return UnusableAddress(message, reason=reason)
-    return ConnectionFault(message, cause=error, reason=reason)
+    return ConnectionFault(message, reason=reason)
 
 
 def reason_of(error: BaseException) -> str:
