@@ -15,17 +15,16 @@ from airbyte_cdk.models import AirbyteConnectionStatus, Status
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_jira_flow.cdk import masking
-from source_jira_flow.check import permissions
 from source_jira_flow.check.configuration import late_start, unknown_fields, unused_exclusions
 from source_jira_flow.check.diagnosis import Diagnosis
-from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, info, warning
+from source_jira_flow.check.findings import Finding, FixedBy, Severity, failed, heading, in_order, warning
 from source_jira_flow.check.network import way_finding
-from source_jira_flow.check.permissions import ProjectRow
+from source_jira_flow.check.permissions import project_findings, project_rows, unasked_findings
 from source_jira_flow.check.scopes import scope_findings
 from source_jira_flow.check.security import hidden_level_findings
 from source_jira_flow.check.sign_in import method_finding, sign_in_finding
 from source_jira_flow.common.hosts import is_gateway
-from source_jira_flow.common.text import REPORT_IT, clipped, counted
+from source_jira_flow.common.text import REPORT_IT, clipped
 from source_jira_flow.config import DEFAULT_WORKERS, Config
 from source_jira_flow.errors import ClosedToAccount, ConfigurationError, InvalidConfig, JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
@@ -40,7 +39,7 @@ from source_jira_flow.jira.missing_permissions import (
     SET_ISSUE_SECURITY,
     no_browse_users,
 )
-from source_jira_flow.jira.projects import Project, select
+from source_jira_flow.jira.projects import Project, Selection, select
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.sign_in.base import Signer
@@ -193,47 +192,37 @@ class _Checkup:
             if not jira.holds_globally(BROWSE_USERS):
                 self._add(failed("browse_users", FixedBy.JIRA_ADMINISTRATOR, no_browse_users(jira.kind)))
             held = {}
-        projects = [Project.of(document) for document in jira.projects()]
-        selection = select(projects, config.projects, config.excluded)
-        self._add(*unused_exclusions(config, projects))
+        projects, selection = self._projects(config, jira)
         renamed: Mapping[str, str] = {}
         with self._collecting():
-            renamed = self._renamed(jira, selection.unknown)
+            renamed = _renamed(jira, selection.unknown)
         asked = [project for project in projects if not project.archived] if self._thorough else selection.imported
         if held is not None:
             # A Jira that refuses to report permissions has been mentioned: nothing is known of the projects' either.
             held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
-        rows = self.diagnosis.rows = permissions.project_rows(projects, held or {}, selection)
-        self._add(
-            *permissions.configured_findings(selection, rows, config.projects, renamed, jira.kind),
-            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown, jira.kind),
-            *permissions.unbrowsable_findings(rows, config.projects, jira.kind),
-            *permissions.create_issues_findings(
-                rows, config.projects, jira.kind, required=config.require_create_issues
-            ),
-            permissions.unasked_finding(rows) if held is not None else None,
-            *_left_out(rows, config.projects),
-        )
+        rows = self.diagnosis.rows = project_rows(projects, held or {}, selection)
+        self._add(*project_findings(rows, selection, config, renamed, jira.kind))
+        if held is not None:
+            self._add(*unasked_findings(rows))
         with self._collecting():
             self._add(*hidden_level_findings(jira, [row.project for row in rows if row.imported], held or {}))
 
     def _examine_reading(self, config: Config, jira: RestJira) -> None:
         """For an account that Jira does not count as a user: it can't be asked for permissions, only tried."""
-        projects = [Project.of(document) for document in jira.projects()]
-        selection = select(projects, config.projects, config.excluded)
-        self._add(*unused_exclusions(config, projects))
-        rows = self.diagnosis.rows = permissions.project_rows(projects, {}, selection)
-        self._add(
-            *permissions.configured_findings(selection, rows, config.projects, {}, jira.kind),
-            permissions.nothing_to_import_finding(rows, config.projects, selection.unknown, jira.kind),
-            *_left_out(rows, config.projects),
-        )
+        projects, selection = self._projects(config, jira)
+        rows = self.diagnosis.rows = project_rows(projects, {}, selection)
+        self._add(*project_findings(rows, selection, config, {}, jira.kind))
         with self._collecting():
             if selection.imported:
                 jira.search(in_projects(project.id for project in selection.imported), ["summary"], 1)
             next(iter(jira.users()), None)
         with self._collecting():
             self._add(_closed_boards(jira))
+
+    def _projects(self, config: Config, jira: RestJira) -> tuple[list[Project], Selection]:
+        projects = [Project.of(document) for document in jira.projects()]
+        self._add(*unused_exclusions(config, projects))
+        return projects, select(projects, config.projects, config.excluded)
 
     @contextmanager
     def _noting(self, code: str, fixed_by: FixedBy) -> Iterator[None]:
@@ -253,26 +242,22 @@ class _Checkup:
         except JiraFlowError as error:
             self.diagnosis.findings += findings_of(error, self._logger)
 
-    @staticmethod
-    def _renamed(jira: RestJira, unknown: Sequence[str]) -> dict[str, str]:
-        """The current key by a configured key that is not listed: Jira still finds a project by its old keys."""
-        now: dict[str, str] = {}
-        for key in unknown[:_MOST_RENAMED]:
-            document = jira.project(quote(key, safe=""))
-            if document and str(document.get("key", key)).upper() != key.upper():
-                now[key] = str(document["key"])
-        return now
-
     def _add(self, *findings: Finding | None) -> None:
         self.diagnosis.findings += [finding for finding in findings if finding is not None]
 
 
+def _renamed(jira: RestJira, unknown: Sequence[str]) -> dict[str, str]:
+    """The current key by a configured key that is not listed: Jira still finds a project by its old keys."""
+    asked = {key: jira.project(quote(key, safe="")) for key in unknown[:_MOST_RENAMED]}
+    now = {key: str(document.get("key", key)) for key, document in asked.items() if document}
+    return {key: current for key, current in now.items() if current.upper() != key.upper()}
+
+
 def _connection(account: Account, server: ServerInfo, jira: RestJira, config: Config) -> str:
     zone = account.time_zone or "UTC (the account's own time zone can't be read)"
-    return (
-        f"Successfully connected via {clipped(account.title, _LONGEST_NAME)} to {clipped(server.title, _LONGEST_NAME)}"
-        f" ({jira.kind_title} {clipped(server.version, _LONGEST_NAME)}) at {clipped(config.base_url, _LONGEST_NAME)},"
-        f" time zone {clipped(zone, _LONGEST_NAME)}."
+    told = (account.title, server.title, jira.kind_title, server.version, config.base_url, zone)
+    return "Successfully connected via {} to {} ({} {}) at {}, time zone {}.".format(
+        *(clipped(name, _LONGEST_NAME) for name in told)
     )
 
 
@@ -290,14 +275,3 @@ def _closed_boards(jira: RestJira) -> Finding | None:
         # The streams report their own errors, such as a missing Jira Software.
         pass
     return None
-
-
-def _left_out(rows: Sequence[ProjectRow], configured: Sequence[str]) -> Iterator[Finding]:
-    """For the report: how many visible projects are of a type that is not imported."""
-    others = [row for row in rows if not row.project.importable]
-    if others and not configured:
-        yield info(
-            "other_types",
-            f"{counted(len(others), 'project')} can't be imported, since only Jira Software and business projects can."
-            " The projects stream lists them.",
-        )

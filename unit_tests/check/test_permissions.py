@@ -1,6 +1,6 @@
 """The rules of diagnosis for permissions, without any Jira."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -24,7 +24,7 @@ def rows(*keys: str, without: str = "", team_managed: str = "") -> list[ProjectR
     ]
 
 
-def codes(findings: list[Finding]) -> Mapping[str, Severity]:
+def codes(findings: Iterable[Finding]) -> Mapping[str, Severity]:
     return {finding.code: finding.severity for finding in findings}
 
 
@@ -78,9 +78,8 @@ def test_the_longest_keys_still_leave_room_for_what_to_do() -> None:
 
 def test_projects_that_jira_did_not_tell_of_are_not_taken_for_lacking_ones() -> None:
     unasked = ProjectRow(project("U"), None, None, True)
-    assert permissions.create_issues_findings([unasked, *rows("A")], (), KIND, required=True) == []
-    finding = permissions.unasked_finding([unasked, *rows("A")])
-    assert finding is not None
+    assert codes(permissions.create_issues_findings([unasked, *rows("A")], (), KIND, required=True)) == {}
+    [finding] = permissions.unasked_findings([unasked, *rows("A")])
     assert "1 of 2 projects" in finding.text
 
 
@@ -96,7 +95,7 @@ def test_a_configured_project_that_is_seen_but_not_browsed_fails() -> None:
     visible = [project("A"), project("B")]
     selection = select(visible, ("a", "b"))
     made = permissions.project_rows(visible, {"id of A": frozenset[str]()}, selection)
-    [finding] = permissions.configured_findings(selection, made, ("a", "b"), {}, KIND)
+    [finding] = permissions.unbrowsable_findings(made, ("a", "b"), KIND)
     assert (finding.severity, finding.fixed_by) == (Severity.FAILED, FixedBy.JIRA_ADMINISTRATOR)
     assert "“Browse projects” on A" in finding.text
 
@@ -117,7 +116,7 @@ def test_with_all_projects_imported_one_that_is_not_browsed_is_a_warning() -> No
 def test_unknown_projects_are_named_with_the_nearest(configured: tuple[str, ...], says: str) -> None:
     visible = [project("ABC")]
     selection = select(visible, configured)
-    [finding] = permissions.configured_findings(selection, rows("ABC"), configured, {}, KIND)
+    [finding] = permissions.configured_findings(selection, rows("ABC"), {}, KIND)
     assert says in finding.text
 
 
@@ -128,7 +127,7 @@ def test_unknown_projects_are_named_with_the_nearest(configured: tuple[str, ...]
 def test_projects_of_other_types_are_named_as_not_importable(type_name: str, title: str) -> None:
     visible = [project("A"), project("H", type_name=type_name)]
     selection = select(visible, ("A", "H"))
-    [finding] = permissions.configured_findings(selection, rows("A"), ("A", "H"), {}, KIND)
+    [finding] = permissions.configured_findings(selection, rows("A"), {}, KIND)
     assert finding.severity is Severity.WARNING
     assert finding.text.startswith(f"{title} projects can't be imported. Remove H from")
 
