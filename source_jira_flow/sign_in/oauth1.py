@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import dataclasses
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests_oauthlib
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from oauthlib.oauth1 import SIGNATURE_RSA, Client
+from oauthlib.oauth1 import SIGNATURE_RSA
 from requests import PreparedRequest
 
 from source_jira_flow.errors import ConfigurationError
@@ -38,6 +35,12 @@ _NOT_ALLOWED = (
     " " + _AUTHORIZE_AGAIN + " as the service account."
 )
 
+_REASONS_NOT_ALLOWED = (
+    "oauth:permission_denied",
+    "oauth:permission_unknown",
+    "oauth:consumer_key_refused",
+    "oauth:consumer_key_rejected",
+)
 # {clock} is how far this machine's clock is off, {problem} Jira's own word.
 WORDS: Mapping[str, str] = {
     "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the OAuth token: "
@@ -62,10 +65,7 @@ WORDS: Mapping[str, str] = {
     " time server.",
     "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask"
     " your network team if it happens again.",
-    "oauth:permission_denied": _NOT_ALLOWED,
-    "oauth:permission_unknown": _NOT_ALLOWED,
-    "oauth:consumer_key_refused": _NOT_ALLOWED,
-    "oauth:consumer_key_rejected": _NOT_ALLOWED,
+    **dict.fromkeys(_REASONS_NOT_ALLOWED, _NOT_ALLOWED),
     "oauth:user_refused": "The authorization was denied in Jira: " + _AUTHORIZE_AGAIN + ", and press Allow.",
     "oauth:signature_method_rejected": "Jira requires RSA-SHA1 signatures for this consumer: enter the RSA public key"
     " in " + _LINK + ".",
@@ -81,31 +81,14 @@ WORDS: Mapping[str, str] = {
 }
 
 
-def rsa_sha1_client(key: RSAPrivateKey) -> type[Client]:
-    """An OAuth client that signs with a key loaded once.
-
-    The stock client parses and validates the PEM again for every signature: 50 ms of CPU each. Loaded
-    once, a signature takes about 1 ms.
-    """
-
-    def sign(base_string: str, _client: Client) -> str:
-        signature = key.sign(base_string.encode("ascii"), padding.PKCS1v15(), hashes.SHA1())
-        return base64.b64encode(signature).decode("ascii")
-
-    class LoadedKeyClient(Client):
-        SIGNATURE_METHODS = {**Client.SIGNATURE_METHODS, SIGNATURE_RSA: sign}  # noqa: RUF012  # as oauthlib has it
-
-    return LoadedKeyClient
-
-
 @dataclass(frozen=True)
 class OAuth1(SignIn):
     """RSA-SHA1 through an application link of Jira. `private_key` is PEM, in any shape that pasting gives it."""
 
     consumer_key: str
-    private_key: str = dataclasses.field(repr=False)
-    access_token: str = dataclasses.field(repr=False)
-    access_token_secret: str = dataclasses.field(repr=False)
+    private_key: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_token_secret: str = field(repr=False)
 
     auth_type = "oauth"
     title = "OAuth (application link)"
@@ -120,19 +103,11 @@ class OAuth1(SignIn):
         "Atlassian is retiring OAuth 1.0a on Jira Cloud: plan to change to an access token (e-mail and API token)."
     )
     words = WORDS
-    administrator_fixes = frozenset(
-        f"oauth:{problem}"
-        for problem in (
-            "consumer_key_unknown",
-            "signature_invalid",
-            "signature_method_rejected",
-            "permission_denied",
-            "permission_unknown",
-            "consumer_key_refused",
-            "consumer_key_rejected",
-        )
+    administrator_fixes = (
+        *("oauth:consumer_key_unknown", "oauth:signature_invalid", "oauth:signature_method_rejected"),
+        *_REASONS_NOT_ALLOWED,
     )
-    network_team_fixes = frozenset(("oauth:nonce_used", "oauth:parameter_absent"))
+    network_team_fixes = ("oauth:nonce_used", "oauth:parameter_absent")
 
     def signer(self) -> Signer:
         return OAuth1Signer(
@@ -160,17 +135,14 @@ class OAuth1Refusals(Signer):
 
 
 class OAuth1Signer(OAuth1Refusals):
-    """Signs each request by RSA-SHA1; arguments as those of `requests_oauthlib`: tokens, callback_uri, verifier."""
+    """Signs each request by RSA-SHA1; arguments as those of `requests_oauthlib`: tokens, callback_uri, verifier.
+
+    As a text, oauthlib would parse and validate the key again for every signature: 50 ms of CPU each. With the loaded
+    key, a signature takes about 1 ms.
+    """
 
     def __init__(self, key: RSAPrivateKey, consumer_key: str, **arguments: Any) -> None:
-        # rsa_key must not be empty for oauthlib; the key that signs is the loaded one.
-        self._sign = requests_oauthlib.OAuth1(
-            consumer_key,
-            signature_method=SIGNATURE_RSA,
-            rsa_key="loaded",
-            client_class=rsa_sha1_client(key),
-            **arguments,
-        )
+        self._sign = requests_oauthlib.OAuth1(consumer_key, signature_method=SIGNATURE_RSA, rsa_key=key, **arguments)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return self._sign(request)
