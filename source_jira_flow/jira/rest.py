@@ -8,8 +8,9 @@ from typing import Any
 from source_jira_flow.common.json import Accept, JsonObject
 from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, PassingFault
 from source_jira_flow.http.client import JiraClient
-from source_jira_flow.jira.agile import AgileJira
-from source_jira_flow.jira.paging import Progress
+from source_jira_flow.jira.agile import is_broken_board, scopes_named
+from source_jira_flow.jira.base import Jira
+from source_jira_flow.jira.paging import Progress, offset_rows
 from source_jira_flow.jira.shape import a_list_of_fields, an_object
 
 _FIELD = "/rest/api/2/field"
@@ -19,9 +20,12 @@ _TRIES_OF_NOTHING = 2
 # So many rows of an issue may be counted and not shown.
 _FEW = 20
 _WORKLOG_PAGE = 5000
+# Of Jira Software, which gives 50 rows a page at most.
+_BOARDS = "/rest/agile/1.0/board"
+_BOARD_PAGE = 50
 
 
-class RestJira(AgileJira):
+class RestJira(Jira):
     """A Jira that is asked through one client. `version` is as in 10.3.1, empty where Jira does not tell it."""
 
     def __init__(self, client: JiraClient, version: tuple[int, ...] = ()) -> None:
@@ -125,3 +129,38 @@ class RestJira(AgileJira):
         params = {"fields": "id", "expand": "changelog"}
         issue = self.client.find(path, params, accept=an_object(path, changelog=dict))
         return issue["changelog"]["histories"] if issue else []
+
+    def boards(self) -> Iterator[JsonObject]:
+        def ask(page: Mapping[str, Any]) -> Any:
+            with scopes_named():
+                return self.client.get(_BOARDS, page, accept=an_object(_BOARDS, values=list))
+
+        return offset_rows(ask, _BOARD_PAGE, _BOARDS)
+
+    def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
+        path = f"{_BOARDS}/{board_id}/sprint"
+        wanted = {} if states is None else {"state": states}
+        accept = an_object(path, values=list)
+
+        def ask(page: Mapping[str, Any]) -> Any:
+            with scopes_named():
+                return self.client.get(path, {**wanted, **page}, accept=accept, lasting=is_broken_board)
+
+        found = list(offset_rows(ask, _BOARD_PAGE, path, sure=states is None))
+        # Closed sprints are listed once a day, and often without a total: what is behind a short last page is asked
+        # for.
+        is_short = states is None and len(found) % _BOARD_PAGE > 0
+        if is_short and ask({"startAt": len(found), "maxResults": _BOARD_PAGE})["values"]:
+            return list(offset_rows(ask, _BOARD_PAGE, path))
+        return found
+
+    def board_configuration(self, board_id: int) -> JsonObject:
+        path = f"{_BOARDS}/{board_id}/configuration"
+        with scopes_named("read:board-scope.admin:jira-software"):
+            accept = an_object(path, columnConfig=dict)
+            document: JsonObject = self.client.get(path, accept=accept, lasting=is_broken_board)
+        return document
+
+    def sprint(self, sprint_id: int) -> JsonObject | None:
+        path = f"/rest/agile/1.0/sprint/{sprint_id}"
+        return self.client.find(path, accept=an_object(path, id=int))
