@@ -11,11 +11,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -92,30 +91,24 @@ class Answer:
     url: str = ""
 
 
+@dataclass(eq=False, repr=False)
 class JiraClient:
     """Signed requests to one Jira, safe to use from many threads.
 
     At most `workers` requests are under way at once. When Jira asks to slow down, all threads wait.
+    `deadline` is a `time.monotonic()` instant by which every request ends, answered or not.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        signer: Signer,
-        *,
-        settings: Settings,
-        workers: int,
-        logger: logging.Logger,
-        deadline: float | None = None,
-    ) -> None:
-        """`deadline` is a `time.monotonic()` instant by which every request ends, answered or not."""
-        self.base_url = base_url
-        self.settings = settings
-        self.workers = workers
-        self.logger = logger
-        self.signer = signer
-        self.deadline = deadline
-        self._slots = threading.BoundedSemaphore(workers)
+    base_url: str
+    signer: Signer
+    _: KW_ONLY
+    settings: Settings
+    workers: int
+    logger: logging.Logger
+    deadline: float | None = None
+
+    def __post_init__(self) -> None:
+        self._slots = threading.BoundedSemaphore(self.workers)
         self._pause_lock = threading.Lock()
         self._resume_at = 0.0
         self._failed_login: SignInRefused | None = None
@@ -123,26 +116,14 @@ class JiraClient:
         self.before_large_answer: Callable[[], None] = lambda: None
         """Called in the context of the caller, before the bulk of a large answer is received."""
         self._told_of: set[tuple[str, ...]] = set()
-        self.session = session_for(base_url, keeps_cookies=signer.keeps_cookies)
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=workers + _SPARE_CONNECTIONS, max_retries=0)
+        self.session = session_for(self.base_url, keeps_cookies=self.signer.keeps_cookies)
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=self.workers + _SPARE_CONNECTIONS, max_retries=0)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
-    @property
-    def token_url(self) -> str:
-        """See `sign_in.base.Asker`."""
-        return self.settings.token_url
-
     def at(self, base_url: str) -> JiraClient:
         """A client with the same sign-in and limits for another address of the same Jira."""
-        return JiraClient(
-            base_url,
-            self.signer,
-            settings=self.settings,
-            workers=self.workers,
-            logger=self.logger,
-            deadline=self.deadline,
-        )
+        return replace(self, base_url=base_url)
 
     def get(
         self,
@@ -201,7 +182,7 @@ class JiraClient:
             try:
                 if signed:
                     self.signer.prepare(self)
-                response = self._send(method, path, params, body, signed, is_small)
+                response = self.send(method, path, params, body, signed=signed, is_small=is_small)
                 if signed and renewals < _MOST_RENEWALS and self._token_renewed(response, again=renewals > 0):
                     renewals += 1
                     continue
@@ -224,7 +205,7 @@ class JiraClient:
                     raise
                 self._pause_all(fault, limits)
             except PassingFault as fault:
-                if first_fault is not None and _is_too_late(fault):
+                if first_fault is not None and fault.reason == "unfinished":
                     # What came before the time was up says more than that it was up.
                     raise first_fault from None
                 if isinstance(fault, NotJson) and fault.reason == "cut":
@@ -239,13 +220,6 @@ class JiraClient:
                 wait = backoff(faults, self.settings.backoff_base, self.settings.backoff_cap)
                 self._sleep(wait, fault)
                 self.logger.debug("Trying %s again: %s", path, fault)
-
-    def raw(self, method: str, path: str) -> requests.Response:
-        """The answer to one signed request as it came, whatever its status: for the servlets that don't speak JSON.
-
-        Raises ConnectionFault or ConfigurationError (certificate, redirect to another host).
-        """
-        return self._send(method, path, None, None, signed=True, is_small=True)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
         """Status and parsed JSON of the answer to an unsigned form, which may go to another host than Jira's.
@@ -268,27 +242,26 @@ class JiraClient:
                 raise not_json(url, response.content) from None
             return response.status_code, None
 
-    def _send(
+    def send(
         self,
         method: str,
         path: str,
-        params: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
-        signed: bool,
-        is_small: bool,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        signed: bool = True,
+        is_small: bool = False,
     ) -> requests.Response:
-        url = self.base_url + path
-        headers = dict(_HEADERS)
-        data = None
-        if body is not None:
-            data = orjson.dumps(body)
-            headers["Content-Type"] = "application/json"
+        """The answer to one request as it came, whatever its status; by itself for servlets that don't speak JSON.
+
+        Raises ConnectionFault or ConfigurationError (certificate, redirect to another host).
+        """
+        url, auth = self.base_url + path, self.signer if signed else Signer()
         for _ in range(_MOST_REDIRECTS):
             self._wait_for_pause()
             with self._slots:
-                auth = self.signer if signed else Signer()
                 response = self._transmit(
-                    method, url, is_small=is_small, params=params, data=data, headers=headers, auth=auth
+                    method, url, is_small=is_small, params=params, json=body, headers=_HEADERS, auth=auth
                 )
             if not response.is_redirect:
                 return response
@@ -440,10 +413,6 @@ class JiraClient:
         if self.deadline is not None and time.monotonic() + seconds > self.deadline:
             raise fault
         time.sleep(seconds)
-
-
-def _is_too_late(fault: PassingFault) -> bool:
-    return isinstance(fault, ConnectionFault) and fault.reason == "unfinished"
 
 
 def _rate_limited(headers: Mapping[str, str], status: int, host: str) -> RateLimited:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -25,21 +26,18 @@ def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Resu
 
     The work runs in a copy of the caller's context.
     """
-    outcome: list[Result] = []
-    failure: list[BaseException] = []
+    outcome: Future[Result] = Future()
 
     def do() -> None:
         try:
-            outcome.append(work())
+            outcome.set_result(work())
         except BaseException as error:  # noqa: BLE001  # handed to the caller
-            failure.append(error)
+            outcome.set_exception(error)
 
-    thread = threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True)
-    thread.start()
-    while thread.is_alive() and (left := deadline() - time.monotonic()) > 0:
-        thread.join(left)
-    if failure:
-        raise failure[0]
-    if not outcome:
-        raise Unfinished
-    return outcome[0]
+    threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True).start()
+    while not outcome.done():
+        left = deadline() - time.monotonic()
+        if left <= 0:
+            raise Unfinished
+        wait([outcome], left)
+    return outcome.result()

@@ -137,10 +137,8 @@ def connection_trouble(error: requests.RequestException, base_url: str, proxy: s
     `proxy` is the proxy in between, if there is one.
     """
     reason = reason_of(error)
-    message = in_words(reason, base_url, proxy=proxy)
-    if reason.startswith(_LASTING):
-        return UnusableAddress(message, reason=reason)
-    return ConnectionFault(message, reason=reason)
+    kind = UnusableAddress if reason.startswith(_LASTING) else ConnectionFault
+    return kind(in_words(reason, base_url, proxy=proxy), reason=reason)
 
 
 def reason_of(error: BaseException) -> str:

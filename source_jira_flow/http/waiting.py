@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-from source_jira_flow.common.instants import milliseconds
+from source_jira_flow.common.instants import SECOND, instant
 
 
 def requested_wait(headers: Mapping[str, str]) -> float | None:
@@ -36,35 +36,26 @@ def jittered(seconds: float) -> float:
 def date_of(headers: Mapping[str, str]) -> int | None:
     """The Date header in epoch milliseconds, or None."""
     try:
-        return int(parsedate_to_datetime(headers["Date"]).timestamp() * 1000)
+        return int(parsedate_to_datetime(headers["Date"]).timestamp() * SECOND)
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After", "").strip()
-    if not text:
-        return None
     try:
         return float(text)
     except ValueError:
-        pass
-    now = date_of(headers)
-    try:
-        then = parsedate_to_datetime(text).timestamp() * 1000
-    except (TypeError, ValueError):
-        return None
-    return None if now is None else (then - now) / 1000
+        return _until(date_of({"Date": text}), headers)
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
-    text, now = headers.get("X-RateLimit-Reset", "").strip(), date_of(headers)
-    if not text or now is None:
-        return None
-    try:
-        return (milliseconds(text) - now) / 1000
-    except ValueError:
-        return None
+    return _until(instant(headers.get("X-RateLimit-Reset", "").strip()), headers)
+
+
+def _until(then: int | None, headers: Mapping[str, str]) -> float | None:
+    now = date_of(headers)
+    return None if then is None or now is None else (then - now) / SECOND
 
 
 def _interval(headers: Mapping[str, str]) -> float | None:

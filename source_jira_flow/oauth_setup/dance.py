@@ -78,7 +78,7 @@ class Dance:
     def _post(self, step: str, **arguments: str) -> dict[str, str]:
         signer = OAuth1Signer(self.private_key, self.consumer_key, **arguments)
         client = JiraClient(self.base_url, signer, settings=self.settings, workers=1, logger=self.logger)
-        response = client.raw("POST", f"{_SERVLETS}/{step}")
+        response = client.send("POST", f"{_SERVLETS}/{step}", is_small=True)
         problem = oauth_problem(response.headers, response.text)
         if problem:
             raise DanceRefused(problem, self._words(step, problem, response), status=response.status_code)

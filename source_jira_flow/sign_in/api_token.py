@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
 from source_jira_flow.sign_in.basic import basic_header, looks_like_personal_access_token
@@ -15,7 +14,7 @@ class ApiToken(SignIn):
     """Tokens with scopes work only at Atlassian's gateway, and sites don't say which kind a refused one is."""
 
     email: str
-    access_token: str = dataclasses.field(repr=False)
+    access_token: str = field(repr=False)
 
     auth_type = "access_token"
     title = "access token (e-mail and API token)"

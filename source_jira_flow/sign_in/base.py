@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from typing_extensions import Self
 
 from source_jira_flow.errors import ConfigurationError, InvalidConfig
+from source_jira_flow.settings import Settings
 from source_jira_flow.sign_in.basic import encoded_pair
 
 AUTH_TYPE = "auth_type"
@@ -28,11 +29,8 @@ class Asker(Protocol):
     """The HTTP client, as far as a signer needs it to get a token."""
 
     base_url: str
+    settings: Settings
     logger: logging.Logger
-
-    @property
-    def token_url(self) -> str:
-        """Where tokens are given, if not where the kind of Jira has it: set by tests alone."""
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
         """Status and parsed JSON of the answer to an unsigned form; a refusal without JSON gives None.
@@ -163,8 +161,8 @@ class SignIn(ABC):
     # Of what has scopes; {scopes} names them.
     lacking_scopes: ClassVar[str] = "The sign-in lacks {scopes}: create one that has them."
     words: ClassVar[Mapping[str, str]] = {}
-    administrator_fixes: ClassVar[frozenset[str]] = frozenset()
-    network_team_fixes: ClassVar[frozenset[str]] = frozenset()
+    administrator_fixes: ClassVar[Sequence[str]] = ()
+    network_team_fixes: ClassVar[Sequence[str]] = ()
     # The names of the two fields that HTTP Basic sends as one.
     basic_pair: ClassVar[tuple[str, str] | None] = None
     # Whether Cloud takes it at Atlassian's gateway; perhaps: what the site refuses is tried there.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
 from source_jira_flow.sign_in.basic import basic_header, looks_like_api_token, looks_like_personal_access_token
@@ -17,7 +16,7 @@ class Password(SignIn):
     """A refused password counts towards a CAPTCHA, so it is never tried twice."""
 
     username: str
-    password: str = dataclasses.field(repr=False)
+    password: str = field(repr=False)
 
     auth_type = "username_password"
     title = "user name and password"
@@ -31,7 +30,7 @@ class Password(SignIn):
         "Jira is retiring sign-in by user name and password: OAuth is strongly suggested, so plan to change to it"
         " (source-jira-flow oauth) or to a personal access token."
     )
-    administrator_fixes = frozenset(("basic_disabled",))
+    administrator_fixes = ("basic_disabled",)
     words = {  # noqa: RUF012  # never changed
         "basic_disabled": "Sign-in by user name and password is switched off in this Jira: ask your Jira"
         " administrator to"
@@ -53,12 +52,12 @@ class Password(SignIn):
                 "The password is an API token of an Atlassian account, which Jira Cloud accepts together with the"
                 " e-mail address: choose “access token” as the way to sign in."
             )
-        for field in cls.fields:
+        for part in cls.fields:
             try:
-                values[field.name].encode(_ENCODING)
+                values[part.name].encode(_ENCODING)
             except UnicodeEncodeError:
                 yield (
-                    f"The {field.title} contains a character that self-hosted Jira can't read in this kind of sign-in"
+                    f"The {part.title} contains a character that self-hosted Jira can't read in this kind of sign-in"
                     " (only ISO-8859-1): use OAuth, or a service account without such characters."
                 )
 

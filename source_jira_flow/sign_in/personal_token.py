@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from source_jira_flow.sign_in.base import ByHeader, Field, Signer, SignIn
 from source_jira_flow.sign_in.basic import looks_like_api_token
@@ -23,7 +22,7 @@ _SIGNS_OF_JIRA = ("X-AREQUESTID", "X-ANODEID", "X-ASESSIONID", "X-AUSERNAME", "X
 class PersonalToken(SignIn):
     """`Authorization: Bearer`. Jira gives a session along, which would outlive the token: it is not kept."""
 
-    token: str = dataclasses.field(repr=False)
+    token: str = field(repr=False)
 
     auth_type = "personal_access_token"
     title = "personal access token"
@@ -49,7 +48,7 @@ class PersonalToken(SignIn):
         "unauthorized": "This Jira did not accept the personal access token: it was revoked, has expired, belongs to"
         " another Jira, or was not pasted completely. Paste it again, or " + _MAKE_ANOTHER + ".",
     }
-    network_team_fixes = frozenset(("personal_token:before_jira",))
+    network_team_fixes = ("personal_token:before_jira",)
 
     @classmethod
     def mistakes(cls, values: Mapping[str, str]) -> Iterator[str]:

@@ -8,10 +8,9 @@ releases only at /rest/api/2/.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +37,7 @@ class ServiceAccount(SignIn):
     """`scopes` is empty for all that the credentials were made with (Cloud), for READ (Data Center)."""
 
     client_id: str
-    client_secret: str = dataclasses.field(repr=False)
+    client_secret: str = field(repr=False)
     scopes: str = ""
 
     auth_type = "service_account"
@@ -86,14 +85,10 @@ class ServiceAccount(SignIn):
 class _Token:
     """What Jira at `base_url` takes. Instants are those of `time.monotonic()`."""
 
-    text: str = dataclasses.field(repr=False)
+    header: str = field(repr=False)
     base_url: str
     ends: float
     renewed_from: float
-
-    @property
-    def header(self) -> str:
-        return f"Bearer {self.text}"
 
 
 class ServiceAccountSigner(Signer):
@@ -136,7 +131,7 @@ class ServiceAccountSigner(Signer):
 
     def renew(self, refused: PreparedRequest, client: Asker, *, again: bool) -> bool:
         used = refused.headers.get("Authorization")
-        if used is None or self.is_closed(_path_below(client.base_url, refused.url)):
+        if used is None or self.is_closed(urlsplit((refused.url or "").removeprefix(client.base_url)).path):
             return False
         if again and used != self._worked and self._token is not None and used == self._token.header:
             # New, and never taken: another one would not be either.
@@ -158,7 +153,7 @@ class ServiceAccountSigner(Signer):
             if token is None or token.base_url != client.base_url or now >= token.ends:
                 raise
             client.logger.info("The token is good for another %.0f seconds: %s", token.ends - now, fault)
-            return dataclasses.replace(token, renewed_from=now + _PATIENCE)
+            return replace(token, renewed_from=now + _PATIENCE)
 
     def _fetched(self, client: Asker) -> _Token:
         if self._refused is not None:
@@ -185,7 +180,7 @@ def _token_address(client: Asker) -> str:
         return client.base_url + _SELF_HOSTED_TOKENS
     # Credentials for a Jira on this machine never leave it.
     own = f"{site.scheme}://{site.netloc}/oauth/token" if is_loopback(site.hostname or "") else ATLASSIAN_TOKENS
-    return client.token_url or own
+    return client.settings.token_url or own
 
 
 def _token_in(document: Any, base_url: str, asked: float, url: str) -> _Token:
@@ -195,7 +190,7 @@ def _token_in(document: Any, base_url: str, asked: float, url: str) -> _Token:
     secret_text.hide(text)
     life = document.get("expires_in")
     seconds = float(life) if isinstance(life, (int, float)) and life > 0 else _USUAL_LIFE
-    return _Token(text, base_url, asked + seconds, asked + seconds - min(_MARGIN, seconds / 10))
+    return _Token(f"Bearer {text}", base_url, asked + seconds, asked + seconds - min(_MARGIN, seconds / 10))
 
 
 def _refusal(status: int, document: Any) -> SignInRefused:
@@ -210,7 +205,3 @@ def _refusal(status: int, document: Any) -> SignInRefused:
     said = secret_text.masked(code)[:40] if isinstance(code, str) else f"HTTP {status}"
     words = ServiceAccount.words[f"service_account:{reason}"].format(problem=said)
     return SignInRefused(words, reason=f"service_account:{reason}", status=status)
-
-
-def _path_below(base_url: str, url: str | None) -> str:
-    return urlsplit((url or "").removeprefix(base_url)).path

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from source_jira_flow.errors import UnusableAddress
-from source_jira_flow.http.environment import environment_for, proxy_for
+from source_jira_flow.http.environment import proxy_for, session_for
 
 VARIABLES = (
     "HTTP_PROXY",
@@ -30,8 +30,8 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_requests_to_this_machine_go_through_no_proxy(scheme: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://proxy.example.com:3128")
-    assert environment_for(f"{scheme}://{host}").proxies == {}
-    assert "proxy.example.com" in str(environment_for("https://jira.example.com").proxies)
+    assert session_for(f"{scheme}://{host}", keeps_cookies=False).proxies == {}
+    assert "proxy.example.com" in str(session_for("https://jira.example.com", keeps_cookies=False).proxies)
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ def test_a_file_of_authorities_is_used(name: str, tmp_path: Path, monkeypatch: p
     bundle = tmp_path / "authorities.pem"
     bundle.touch()
     monkeypatch.setenv(name, str(bundle))
-    assert environment_for("https://jira.example.com").verify == str(bundle)
+    assert session_for("https://jira.example.com", keeps_cookies=False).verify == str(bundle)
 
 
 def test_the_bundle_for_requests_goes_before_that_of_openssl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one.pem").touch()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "one.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "two.pem"))
-    assert environment_for("https://jira.example.com").verify == str(tmp_path / "one.pem")
+    assert session_for("https://jira.example.com", keeps_cookies=False).verify == str(tmp_path / "one.pem")
 
 
 def test_a_file_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
     with pytest.raises(UnusableAddress, match=r"/no/such/file\.pem, which does not exist"):
-        environment_for("https://jira.example.com")
+        session_for("https://jira.example.com", keeps_cookies=False)

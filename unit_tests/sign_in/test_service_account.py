@@ -24,7 +24,7 @@ class Asking:
 
     def __init__(self, base_url: str, *answers: Any, token_url: str = "") -> None:
         self.base_url = base_url
-        self.token_url = token_url
+        self.settings = Settings(token_url=token_url)
         self.logger = logging.getLogger("test")
         self.asked: list[tuple[str, dict[str, str]]] = []
         self._answers = list(answers)
