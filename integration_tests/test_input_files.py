@@ -77,6 +77,7 @@ CATALOGS: dict[str, bytes | None] = {
     "streams of another kind": text({"streams": {"issues": ISSUES}}),
     "no streams": text({"streams": None}),
     "a name": text({"streams": ["issues"]}),
+    "a stream twice": text({"streams": [ISSUES, ISSUES]}),
     "an unknown mode": text({"streams": [{**ISSUES, "sync_mode": "sometimes"}]}),
     "no mode": text({"streams": [{**ISSUES, "sync_mode": None}]}),
     "a generation that is a text": text({"streams": [{**ISSUES, "generation_id": "one"}]}),

@@ -16,6 +16,7 @@ from airbyte_cdk.models import (
 
 from source_jira_flow.common.files import read_json, read_json_object, shown
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.text import listed
 from source_jira_flow.errors import ConfigurationError, as_traced
 
 _Content = TypeVar("_Content")
@@ -60,6 +61,10 @@ def _catalog(path: Path) -> ConfiguredAirbyteCatalog:
             f"{shown(path)} is not a configured catalog{_place(error)}. It is an object with 'streams', each with a"
             " 'stream' as discover prints it, a 'sync_mode' and a 'destination_sync_mode': choose the streams again."
         ) from None
+    names = [each.stream.name for each in catalog.streams]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"{shown(path)} has more than one entry for {listed(twice)}: leave one of each.")
     return catalog
 
 

@@ -33,6 +33,8 @@ def migrated(stream: str, state: Mapping[str, Any]) -> State:
                 f"The stored state of {stream} was written by a newer version of the connector: update the connector,"
                 " or clear the stream to read everything again."
             )
+        if not isinstance(current["instance"], Mapping):
+            raise TypeError(current["instance"])
         for step in range(version, current_version()):
             current = {**MIGRATIONS[step](stream, current), "version": step + 1}
     return current

@@ -47,18 +47,14 @@ class States:
         """Raises WrongInstance where a state to begin with was made of another Jira."""
         verified: list[Mapping[str, Any]] = []
         for stream in self._chosen:
-            instance = self._stored_instance(stream)
-            if instance and instance not in verified:
+            try:
+                instance = self.stored(stream).get("instance")
+            except ConfigurationError:
+                # A state that can't be read fails its own stream, when that is read.
+                continue
+            if instance is not None and instance not in verified:
                 self._instance.verify(stream, instance)
                 verified.append(instance)
-
-    def _stored_instance(self, stream: str) -> Mapping[str, Any] | None:
-        try:
-            instance = self.stored(stream).get("instance")
-        except ConfigurationError:
-            # A state that can't be read fails its own stream, when that is read.
-            return None
-        return instance if isinstance(instance, Mapping) else None
 
     def stored(self, stream: str) -> State:
         """The state to begin with, in today's form; empty to start over. Raises ConfigurationError.

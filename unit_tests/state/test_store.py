@@ -73,6 +73,12 @@ def test_a_state_that_is_not_ours_says_what_to_do(version: Any, stream: str, sta
         states({stream: stored(version=version)}).stored(stream)
 
 
+@pytest.mark.parametrize("instance", [None, "https://acme.atlassian.net", ["cloud"], 7])
+def test_a_state_that_does_not_say_from_which_jira_it_is_says_what_to_do(instance: Any, states: MakeStates) -> None:
+    with pytest.raises(ConfigurationError, match=r"state of users can't be read.*clear the stream"):
+        states({"users": stored(instance=instance)}).stored("users")
+
+
 @pytest.mark.parametrize("stream", STREAMS)
 def test_an_older_state_is_brought_to_this_version_step_by_step(
     stream: str, states: MakeStates, monkeypatch: pytest.MonkeyPatch
