@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.people import person_id
 from source_jira_flow.records.field_map import FieldMap
-from source_jira_flow.records.sprint_field import SprintValue, parse_sprint
+from source_jira_flow.records.sprint_field import parse_sprint
 
 _PEOPLE = ("assignee", "reporter", "creator")
 
@@ -23,7 +24,7 @@ class Seen:
     def __init__(self, *, people: bool, sprints: bool) -> None:
         """Whether people and sprints are wanted."""
         self.people: dict[str, JsonObject] = {}
-        self.sprints: dict[int, SprintValue] = {}
+        self.sprints: dict[int, Mapping[str, Any]] = {}
         self.coverage: list[JsonObject] = []
         self._wants_people = people
         self._wants_sprints = sprints
@@ -65,4 +66,4 @@ class Seen:
             for value in values if isinstance(values, list) else ():
                 sprint = parse_sprint(value)
                 if sprint is not None:
-                    self.sprints[sprint.id] = sprint
+                    self.sprints[int(sprint["id"])] = sprint

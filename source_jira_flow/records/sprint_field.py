@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
-
-from source_jira_flow.common.instants import utc_if_readable
 
 _ID_FIRST = "[id="
 _NULL = "<null>"
@@ -37,26 +34,12 @@ _GRAMMAR: Mapping[str, re.Pattern[str] | None] = {
     "autoStartStop": _FLAG,
     "incompleteIssuesDestinationId": _NUMBER,
 }
+_CLOUD_NAMES = {"rapidViewId": "boardId"}
 _KEY = re.compile(rf"(?:^|,)({'|'.join(_GRAMMAR)})=")
 # A key that a newer Jira may have added; no value with a fixed form looks like this.
 _UNKNOWN_KEYS = re.compile(r",[A-Za-z]\w*=.*", re.DOTALL)
 # A bound on the search, for names that imitate a sprint.
 _MOST_STEPS = 5_000
-
-
-@dataclass(frozen=True)
-class SprintValue:
-    """A sprint as an issue shows it. `state` is in lower case, `board_id` is its home; dates are RFC 3339 in UTC."""
-
-    id: int
-    name: str | None
-    state: str | None
-    board_id: int | None
-    goal: str | None
-    start_date: str | None
-    end_date: str | None
-    complete_date: str | None
-    activated_date: str | None
 
 
 def sprint_ids(values: Iterable[Any]) -> list[int]:
@@ -81,41 +64,23 @@ def sprint_ids(values: Iterable[Any]) -> list[int]:
     return ids
 
 
-def parse_sprint(value: str | Mapping[str, Any]) -> SprintValue | None:
-    """The sprint of one value of the field, or None for an unknown form."""
+def parse_sprint(value: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """One value of the field as an object with Cloud's names, or None for an unknown form."""
     parts = _by_key(value)
-    identifier = _identifier(parts)
-    if identifier is None:
-        return None
-    board, state = parts.get("boardId"), parts.get("state")
-    return SprintValue(
-        id=identifier,
-        name=parts.get("name") or None,
-        state=str(state).lower() if state else None,
-        board_id=int(board) if board else None,
-        goal=parts.get("goal") or None,
-        start_date=utc_if_readable(parts.get("startDate")),
-        end_date=utc_if_readable(parts.get("endDate")),
-        complete_date=utc_if_readable(parts.get("completeDate")),
-        activated_date=utc_if_readable(parts.get("activatedDate")),
-    )
+    return None if _identifier(parts) is None else parts
 
 
 def _by_key(value: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """The parts of a value, by Cloud's keys."""
-    return value if isinstance(value, Mapping) else _of_cloud_names(_parts(str(value)))
+    if isinstance(value, Mapping):
+        return value
+    known = {name: text for name, text in _parts(str(value)).items() if text != _NULL}
+    return {_CLOUD_NAMES.get(name, name): text for name, text in known.items()}
 
 
 def _identifier(parts: Mapping[str, Any]) -> int | None:
     identifier = str(parts.get("id") or "")
     return int(identifier) if _DIGITS.fullmatch(identifier) else None
-
-
-def _of_cloud_names(parts: Mapping[str, str]) -> dict[str, str]:
-    known = {name: text for name, text in parts.items() if text != _NULL}
-    if "rapidViewId" in known:
-        known["boardId"] = known["rapidViewId"]
-    return known
 
 
 def _parts(text: str) -> dict[str, str]:

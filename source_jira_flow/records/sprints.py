@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from source_jira_flow.common.instants import utc_if_readable
-from source_jira_flow.common.json import JsonObject
 from source_jira_flow.records.observed import Columns
-from source_jira_flow.records.sprint_field import SprintValue
 from source_jira_flow.records.volatile import without_volatile
 
 
-def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
+def sprint_columns(sprint: Mapping[str, Any], board_ids: frozenset[int]) -> Columns:
     """The columns of `sprints`, from Jira Software's list, with all boards that show the sprint."""
     state = sprint.get("state")
     return {
@@ -28,19 +29,7 @@ def sprint_columns(sprint: JsonObject, board_ids: frozenset[int]) -> Columns:
     }
 
 
-def field_sprint_columns(sprint: SprintValue) -> Columns:
+def field_sprint_columns(sprint: Mapping[str, Any]) -> Columns:
     """The columns of `sprints` for a sprint that only issues show: it is on no board that the account can see."""
-    return {
-        "id": sprint.id,
-        "name": sprint.name,
-        "state": sprint.state,
-        "goal": sprint.goal,
-        "board_id": sprint.board_id,
-        "board_ids": [],
-        "start_date": sprint.start_date,
-        "end_date": sprint.end_date,
-        "complete_date": sprint.complete_date,
-        "activated_date": sprint.activated_date,
-        "created_date": None,
-        "document": None,
-    }
+    board = sprint.get("boardId")
+    return {**sprint_columns(sprint, frozenset()), "board_id": int(board) if board else None, "document": None}

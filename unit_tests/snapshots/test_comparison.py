@@ -10,7 +10,6 @@ from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.records.observed import REMOVED_AT
 from source_jira_flow.records.projects import project_columns
-from source_jira_flow.records.sprint_field import SprintValue
 from source_jira_flow.records.sprints import field_sprint_columns, sprint_columns
 from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.users import user_columns
@@ -153,7 +152,7 @@ def test_a_damaged_state_says_what_to_do(name: str) -> None:
 
 def test_sprints_and_their_field_have_the_same_columns() -> None:
     listed = sprint_columns({"id": 1, "name": "One", "state": "ACTIVE"}, frozenset({3, 2}))
-    mentioned = field_sprint_columns(SprintValue(1, "One", "active", 2, None, None, None, None, None))
+    mentioned = field_sprint_columns({"id": 1, "name": "One", "state": "active", "boardId": 2})
     assert listed.keys() == mentioned.keys()
     assert listed["board_ids"] == [2, 3]
     assert listed["state"] == mentioned["state"] == "active"
