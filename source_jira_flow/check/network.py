@@ -18,20 +18,8 @@ from source_jira_flow.errors import (
 
 # By the reasons of `source_jira_flow.http.faults.WORDS`; the network team fixes all others.
 _FIXED_BY_YOU = frozenset(
-    (
-        "redirect",
-        "redirect_https",
-        "wrong_path",
-        "no_jira",
-        "no_cloud_site",
-        "gateway_without_id",
-        "no_tls",
-        "proxy_address",
-        "proxy_socks",
-        "proxy_http_only",
-        "certificate_file",
-        "certificate_file_empty",
-    )
+    "redirect redirect_https wrong_path no_jira no_cloud_site gateway_without_id no_tls proxy_address proxy_socks"
+    " proxy_http_only certificate_file certificate_file_empty".split()
 )
 _LONGEST_MESSAGE = 120
 

@@ -11,22 +11,9 @@ from source_jira_flow.common.json import JsonObject
 
 # The type of each field in Jira; null is always valid.
 _KINDS: Mapping[str, type] = {
-    "project": dict,
-    "issuetype": dict,
-    "status": dict,
-    "parent": dict,
-    "assignee": dict,
-    "reporter": dict,
-    "creator": dict,
-    "priority": dict,
-    "resolution": dict,
-    "comment": dict,
-    "worklog": dict,
-    "labels": list,
-    "components": list,
-    "fixVersions": list,
-    "issuelinks": list,
-    "attachment": list,
+    **dict.fromkeys("project issuetype status parent assignee reporter creator priority resolution".split(), dict),
+    **dict.fromkeys("comment worklog".split(), dict),
+    **dict.fromkeys("labels components fixVersions issuelinks attachment".split(), list),
 }
 _OBJECTS_IN_PARTS = ("author", "updateAuthor", "type", "inwardIssue", "outwardIssue")
 _OBJECT_OR_NONE = frozenset({dict, type(None)})

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_ID_FIRST = "[id="
 _NULL = "<null>"
 _DIGITS = re.compile(r"-?\d+")
 _NUMBER = re.compile(r"-?\d+|<null>|")
@@ -50,14 +49,11 @@ def sprint_ids(values: Iterable[Any]) -> list[int]:
             ids.append(int(value["id"]))
             continue
         if type(value) is str:
-            start = value.find("[")
-            if value.startswith(_ID_FIRST, start):
-                start += len(_ID_FIRST)
-                end = value.find(",", start)
-                digits = value[start : end if end > 0 else -1]
-                if digits.isdecimal():
-                    ids.append(int(digits))
-                    continue
+            # In most, the id comes first.
+            key, _, digits = value.partition("[")[2].partition(",")[0].partition("=")
+            if key == "id" and digits.isdecimal():
+                ids.append(int(digits))
+                continue
         identifier = _identifier(_by_key(value))
         if identifier is not None:
             ids.append(identifier)

@@ -9,17 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 _VOLATILE = frozenset(
-    {
-        "self",
-        "expand",
-        "avatarUrls",
-        "avatarUrl",
-        "iconUrl",
-        "insight",
-        "lastLoginTime",
-        "loginInfo",
-        "lastIssueUpdateTime",
-    }
+    "self expand avatarUrls avatarUrl iconUrl insight lastLoginTime loginInfo lastIssueUpdateTime".split()
 )
 
 
