@@ -35,13 +35,7 @@ class Columns(RecordTransformation):
     def __post_init__(self) -> None:
         self._readers = {name: _reader(place) for name, place in self.columns.items()}
 
-    def transform(
-        self,
-        record: JsonObject,
-        config: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-    ) -> None:
+    def transform(self, record: JsonObject, *_: Any, stream_slice: Mapping[str, Any] | None = None, **__: Any) -> None:
         """Replace the row's content by its columns."""
         values = {name: read(record, stream_slice or {}) for name, read in self._readers.items()}
         record.clear()

@@ -52,15 +52,10 @@ class JiraRequester(Requester):
 
     def send_request(
         self,
-        stream_state: Mapping[str, Any] | None = None,
+        *_: Any,
         stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-        path: str | None = None,
-        request_headers: Mapping[str, Any] | None = None,
         request_params: Mapping[str, Any] | None = None,
-        request_body_data: Mapping[str, Any] | str | None = None,
-        request_body_json: Mapping[str, Any] | None = None,
-        log_formatter: Callable[[requests.Response], Any] | None = None,
+        **__: Any,
     ) -> requests.Response | None:
         """The rows, numbered; None if this account can't have the list. Raises every error in Airbyte's form."""
         try:
