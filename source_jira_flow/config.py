@@ -23,8 +23,7 @@ from source_jira_flow.sign_in.base import SignIn
 from source_jira_flow.sign_in.table import parse_credentials
 
 DEFAULT_WORKERS = 8
-DEFAULT_LOOKBACK_MINUTES = 10
-
+_REQUIRED = {"base_url", "credentials"}
 _LONGEST_QUOTE = 80
 _QUOTES = "\"'`“”„‘’«»"
 # Of a host name, by the rules of name servers.
@@ -57,7 +56,7 @@ class Config:
     projects: tuple[str, ...] = ()
     start_date: int | None = None
     require_create_issues: bool = True
-    lookback: int = DEFAULT_LOOKBACK_MINUTES * MINUTE
+    lookback: int = 10 * MINUTE
     workers: int = DEFAULT_WORKERS
     excluded: tuple[str, ...] = ()
     find_deleted_issues: str = FIND_DELETED_ISSUES[0]
@@ -70,13 +69,15 @@ class Config:
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Config:
         """Raises InvalidConfig with a sentence for each thing to change, all of them at once."""
-        if _is_of_airbytes_own_source(raw):
+        if not raw.keys() >= _REQUIRED and raw.keys() & {"api_token", "domain"}:
             raise InvalidConfig([_AIRBYTES_OWN_SOURCE])
         values: dict[str, Any] = {}
         problems: list[str] = []
         for name, (attribute, read) in READERS.items():
+            if raw.get(name) in (None, "") and name not in _REQUIRED:
+                continue
             try:
-                values[attribute] = read(raw, name)
+                values[attribute] = read(raw.get(name), name)
             except InvalidConfig as error:
                 problems += error.problems
             except ConfigurationError as error:
@@ -86,29 +87,21 @@ class Config:
         return cls(**values)
 
 
-# By the names of the specification, which a test holds against it: the attribute, and what reads it.
-READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
-    "base_url": ("base_url", lambda raw, name: clean_base_url(_text(raw, name))),
-    "credentials": ("credentials", lambda raw, name: parse_credentials(raw.get(name))),
-    "projects": ("projects", lambda raw, name: _project_keys(raw, name)),
-    "excluded_projects": ("excluded", lambda raw, name: _project_keys(raw, name)),
-    "start_date": ("start_date", lambda raw, name: _start_date(raw.get(name))),
-    "require_create_issues": ("require_create_issues", lambda raw, name: _flag(raw, name, True)),
-    "lookback_minutes": (
-        "lookback",
-        lambda raw, name: _whole(raw, name, DEFAULT_LOOKBACK_MINUTES, 0, 1440) * MINUTE,
-    ),
-    "find_deleted_issues": ("find_deleted_issues", lambda raw, name: _one_of(raw, name, FIND_DELETED_ISSUES)),
-    "num_workers": ("workers", lambda raw, name: _whole(raw, name, DEFAULT_WORKERS, 1, 40)),
+# By the names of the specification, which a test holds against it: the attribute, and what reads it from a value.
+READERS: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "base_url": ("base_url", lambda value, name: clean_base_url(_text(value, name))),
+    "credentials": ("credentials", lambda value, _: parse_credentials(value)),
+    "projects": ("projects", lambda value, name: _project_keys(value, name)),
+    "excluded_projects": ("excluded", lambda value, name: _project_keys(value, name)),
+    "start_date": ("start_date", lambda value, _: _start_date(value)),
+    "require_create_issues": ("require_create_issues", lambda value, name: _flag(value, name)),
+    "lookback_minutes": ("lookback", lambda value, name: _whole(value, name, 0, 1440) * MINUTE),
+    "find_deleted_issues": ("find_deleted_issues", lambda value, name: _one_of(value, name, FIND_DELETED_ISSUES)),
+    "num_workers": ("workers", lambda value, name: _whole(value, name, 1, 40)),
 }
 
 
-def _is_of_airbytes_own_source(raw: Mapping[str, Any]) -> bool:
-    return not {"base_url", "credentials"} <= set(raw) and bool({"api_token", "domain"} & set(raw))
-
-
-def _text(raw: Mapping[str, Any], name: str) -> str:
-    value = raw.get(name)
+def _text(value: Any, name: str) -> str:
     if value is not None and not isinstance(value, str):
         raise ConfigurationError(f"'{name}' must be text.")
     return value or ""
@@ -211,11 +204,8 @@ def _context_path(host: str, path: str) -> str:
     return "".join(f"/{segment}" for segment in kept)
 
 
-def _project_keys(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _project_keys(value: Any, name: str) -> tuple[str, ...]:
     """Keys in a list, or in one text, or both: `["A, B"]` is how some fill in a form."""
-    value = raw.get(name)
-    if value is None:
-        return ()
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, (list, tuple)) or not all(type(key) in (str, int) for key in given):
         raise ConfigurationError(f"'{name}' must be a list of project keys, such as ['ABC', 'DEF'].")
@@ -223,31 +213,27 @@ def _project_keys(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-def _start_date(raw: Any) -> int | None:
-    if raw is None or not str(raw).strip():
-        return None
+def _start_date(value: Any) -> int | None:
+    text = str(value).strip()
     try:
-        return milliseconds(str(raw).strip())
+        return milliseconds(text) if text else None
     except ValueError:
         raise ConfigurationError(
-            f"The start date '{clipped(str(raw), _LONGEST_QUOTE)}' ('start_date') is not a date: write it like"
+            f"The start date '{clipped(text, _LONGEST_QUOTE)}' ('start_date') is not a date: write it like"
             " 2024-01-31 or 2024-01-31T00:00:00Z."
         ) from None
 
 
-def _one_of(raw: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+def _one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
     """A word, the first where it is left out."""
-    chosen = _text(raw, name).strip().lower() or allowed[0]
+    chosen = _text(value, name).strip().lower() or allowed[0]
     if chosen not in allowed:
         raise ConfigurationError(f"'{name}' must be one of {', '.join(allowed)}.")
     return chosen
 
 
-def _whole(raw: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
+def _whole(value: Any, name: str, least: int, most: int) -> int:
     """A whole number, also as a text or with a zero behind the point, as forms and templates have it."""
-    value = raw.get(name)
-    if value is None or value == "":
-        return default
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -257,10 +243,7 @@ def _whole(raw: Mapping[str, Any], name: str, default: int, least: int, most: in
     return value
 
 
-def _flag(raw: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = raw.get(name)
-    if value is None or value == "":
-        return default
+def _flag(value: Any, name: str) -> bool:
     if isinstance(value, str):
         value = _FLAGS.get(value.strip().lower())
     if not isinstance(value, bool):

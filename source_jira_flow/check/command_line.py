@@ -18,17 +18,14 @@ from source_jira_flow.settings import DEFAULTS, Settings
 
 
 def diagnose_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
-    """Print the report for `--config FILE`. Returns 0 if the check succeeds, 1 if it fails, 2 for wrong usage."""
+    """Print the report for `--config FILE`. Returns 0 if the check succeeds, 1 if it fails."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow diagnose",
         description="Test a configuration, and show what is wrong, who can fix it, and what the account may do.",
     )
     parser.add_argument("--config", required=True, metavar="FILE", help="the configuration, as for check and read")
     parser.add_argument("--verbose", action="store_true", help="show the endpoints of Jira that the connector uses too")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as wanted:
-        return int(wanted.code or 0)
+    options = parser.parse_args(arguments)
     console = Console()
     try:
         config = read_json_object(Path(options.config), "a configuration")

@@ -1,4 +1,4 @@
-"""How a verb for people runs: wrong options are 2, and a failure is one sentence on standard error and 1."""
+"""How a verb for people runs: a failure is one sentence on standard error, and the exit code 1."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ Verb = Callable[[argparse.Namespace], None]
 
 
 def run_verb(parser: argparse.ArgumentParser, arguments: list[str], verb: Verb) -> int:
-    """The exit code of a verb."""
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as ended:
-        return int(ended.code or 0)
+    """The exit code of a verb. Raises SystemExit, as argparse does, for `--help` and for wrong options."""
+    options = parser.parse_args(arguments)
     try:
         verb(options)
     except JiraFlowError as error:

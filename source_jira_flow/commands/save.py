@@ -14,7 +14,7 @@ from source_jira_flow.settings import Settings
 
 
 def save_main(arguments: list[str], settings: Settings) -> int:
-    """Returns 0 if the file was written, 1 if not, 2 for wrong usage."""
+    """Returns 0 if the file was written, 1 if not."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow save",
         description="Save JSON from standard input, such as a configuration, to a file that only you can read (0600).",

@@ -46,7 +46,7 @@ class Part:
 
 
 def split_main(arguments: list[str], settings: Settings) -> int:
-    """Returns 0 if the lists were printed, 1 if not, 2 for wrong usage."""
+    """Returns 0 if the lists were printed, 1 if not."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow split",
         description="Split the projects of a large Jira into lists for several connections, balanced by their issues.",

@@ -20,7 +20,7 @@ _STANDARD_INPUT = "-"
 
 
 def state_main(arguments: list[str], settings: Settings) -> int:
-    """Returns 0 if the file was written, 1 if not, 2 for wrong usage."""
+    """Returns 0 if the file was written, 1 if not."""
     parser = argparse.ArgumentParser(
         prog="source-jira-flow state",
         description="Make the file for read --state from the output of an earlier read: the last state of each stream.",
