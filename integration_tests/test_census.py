@@ -290,7 +290,7 @@ def test_nothing_is_concluded_where_jira_counts_more_after_the_list_than_it_list
     followed.site.delete_issue(gone)
     fault = followed.jira.faults.changed(
         lambda answer: {**answer, "total": 9_999},
-        match=lambda request: b"created >=" in request.body and b'"maxResults":0' in request.body,
+        match=lambda request: b"created >=" in request.body and b'"maxResults": 0' in request.body,
     )
     caplog.set_level(logging.WARNING)
     followed.sync()

@@ -282,8 +282,8 @@ class CensusWorld(World):
             (issue.key, row["key"], issue.updated, row["updated"])
             for issue, row in known
             if (row["updated"] != from_milliseconds(issue.updated) or row["key"] != issue.key)
-            # Still out of sight, which is known, or not to be seen in a count: it is sent once it is back.
-            and not (issue.id in hidden and (self.cancels_out or int(row["project_id"]) in self.census["waiting"]))
+            # Not listed, which a count may not show: it is sent once it is back, or a week later.
+            and not (self.cancels_out and (issue.id in hidden or (issue.archived is not None and not row["archived"])))
             # Neither listed, nor known as of a project that is compared.
             and not ((issue.id in hidden or issue.archived is not None) and row["project_id"] not in imported)
         ]

@@ -63,7 +63,7 @@ def test_a_history_whose_first_issue_is_another_than_jira_says_comes_whole(flavo
         rows = [row | {"fields": row["fields"] | {"created": created}} for row in content["issues"] if created]
         return content | {"issues": rows}
 
-    jira.faults.changed(another, match=lambda request: b'"maxResults":1' in request.body, times=1)
+    jira.faults.changed(another, match=lambda request: b'"maxResults": 1' in request.body, times=1)
     sync(jira, warehouse, find_deleted_issues="never")
     assert sync(jira, warehouse, find_deleted_issues="never") == ""
     verify(jira, warehouse)
@@ -73,7 +73,7 @@ def test_a_history_whose_first_issue_is_another_than_jira_says_comes_whole(flavo
 @pytest.mark.parametrize("flavor", KINDS)
 def test_a_search_that_finds_nothing_all_sync_long_is_not_believed_against_the_count(flavor: str) -> None:
     jira, warehouse = small_jira(flavor), Warehouse()
-    counts = ("/approximate-count", b'"maxResults":0')
+    counts = ("/approximate-count", b'"maxResults": 0')
     lie = jira.lies.nothing(
         match=lambda request: searches(request) and counts[0] not in request.path and counts[1] not in request.body
     )

@@ -141,7 +141,7 @@ def test_where_the_list_of_versions_ends_early_as_changes_do_jiras_count_tells()
         edit(followed, issue, "Edited in sight")
         followed.site.clock.advance(1_000)
     fault = followed.jira.faults.early_end(
-        0.5, match=lambda request: b"updated >=" in request.body and b'"maxResults":0' not in request.body
+        0.5, match=lambda request: b"updated >=" in request.body and b'"maxResults": 0' not in request.body
     )
     with pytest.raises(AirbyteTracedException, match="also when asked again"):
         followed.sync()

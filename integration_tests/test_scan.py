@@ -183,7 +183,7 @@ def test_an_exact_count_that_never_comes_fails_the_stream_and_stays_pending() ->
     def inflated(content: Any) -> Any:
         return {**content, "total": content["total"] + 150}
 
-    counting = jira.faults.changed(inflated, match=lambda request: b'"maxResults":0' in request.body)
+    counting = jira.faults.changed(inflated, match=lambda request: b'"maxResults": 0' in request.body)
     with pytest.raises(AirbyteTracedException, match=r"Jira counts \d+ issues"):
         sync(jira, warehouse)
     assert versions(warehouse) == truth(jira.site)

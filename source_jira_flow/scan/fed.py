@@ -30,9 +30,8 @@ from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.worklogs import worklog_record, worklog_removal
 from source_jira_flow.scan.fed_stream import ALL, FedStream
 from source_jira_flow.state.census import CensusState
-from source_jira_flow.state.deletions import stored_deletions, written_deletions
 from source_jira_flow.state.issues import IssueState
-from source_jira_flow.state.labels import stored_labels, written_labels
+from source_jira_flow.state.own_parts import stored_deletions, stored_labels, written_deletions, written_labels
 from source_jira_flow.sync import Sync
 
 _TRIES_OF_PARTS = 2

@@ -13,7 +13,7 @@ from source_jira_flow.errors import Forbidden, NotFound
 from source_jira_flow.records.changes import change_records
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.scan.fed_stream import FedStream
-from source_jira_flow.state.changes import stored_entries, written_entries
+from source_jira_flow.state.own_parts import stored_entries, written_entries
 from source_jira_flow.state.sent_entries import SentEntries
 from source_jira_flow.sync import Sync
 

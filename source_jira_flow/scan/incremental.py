@@ -14,7 +14,7 @@ from source_jira_flow.scan.batch import Batch
 from source_jira_flow.scan.look_back import LookBack
 from source_jira_flow.scan.pages import Range
 from source_jira_flow.scan.reader import IssueReader
-from source_jira_flow.scan.verification import is_large, is_noticeable
+from source_jira_flow.scan.verification import is_large
 from source_jira_flow.state.issues import looked_back
 from source_jira_flow.state.progress import Group, Position
 from source_jira_flow.state.sent_versions import SentVersions
@@ -65,7 +65,8 @@ class Incremental:
             came.update(issue["id"] for issue in page.issues)
             whole = page.whole
             yield self._batch(page.issues, page.position.second if page.position is not None and whole else None)
-        if pages > 1 or is_noticeable(counted, len(came)):
+        # Looking again takes few calls: an estimate may be right, too.
+        if pages > 1 or counted.number > len(came):
             yield from self._look_again(span, counted, came)
         for issues in back.missed(came) if back else ():
             yield Batch(issues, tuple(self.since), _every)

@@ -24,7 +24,7 @@ from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import ID_PAGE_SIZE, Count, SearchPage
 from source_jira_flow.records.sound import is_listed
 from source_jira_flow.scan.by_id import IdRead, Search
-from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_order
+from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_order, merged
 from source_jira_flow.state.progress import Group
 from source_jira_flow.sync import Sync
 
@@ -130,7 +130,7 @@ class Lister:
         newest, sent = self._newest(0, self._end), _Sent(kept, self._jira.ids_in_page)
         older = self._looked_into(sent, 0, newest.first, newest.counted - len(newest.issues))
         found = [((newest.first, self._end), newest.issues), *older]
-        return Listing(_joined([issues for _, issues in found]), [days for days, _ in found], counted=newest.counted)
+        return Listing(merged([issues for _, issues in found]), [days for days, _ in found], counted=newest.counted)
 
     def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
         """The issues in the parts of a range whose counts differ; the call that counts a part also lists a page."""
@@ -148,7 +148,7 @@ class Lister:
     def _newest(self, first: int, end: int) -> _Newest:
         found = [self._newest_of(group, first, end) for group in self._groups]
         since = max(newest.first for newest in found)
-        issues = _joined([newest.issues for newest in found])
+        issues = merged([newest.issues for newest in found])
         issues = issues.where(day >= since for day in issues.days)
         return _Newest(issues, since, sum(newest.counted for newest in found))
 
@@ -184,14 +184,14 @@ class Lister:
     def _listed(self, windows: Sequence[Days]) -> IssueTable:
         asks = [(group, window) for group in self._groups for window in windows]
         tables = in_parallel(lambda ask: self._rows(ask[0], *self._instants(ask[1])), asks, self._jira.workers)
-        return _joined([table for _, table in tables])
+        return merged([table for _, table in tables])
 
     def _instants(self, days: Days) -> tuple[int, int]:
         return days[0] * DAY, min(days[1] * DAY, self._now)
 
     def _rows(self, group: Group, start: int, end: int) -> IssueTable:
         """The issues that were created in a span of time, of a window's length or less."""
-        return _joined([self._table(rows) for rows in self._pages(group, start, end)])
+        return merged([self._table(rows) for rows in self._pages(group, start, end)])
 
     def _table(self, rows: Iterable[JsonObject]) -> IssueTable:
         ids: list[int] = []
@@ -283,11 +283,3 @@ class _Sent:
         aim = self._before[low] + (pages // 2 + (pages > 2)) * self._page
         place = bisect_left(self._before, aim + 1, low + 1, high) - 1
         return self._days[min(max(place, low + 1), high - 1)]
-
-
-def _joined(tables: Sequence[IssueTable]) -> IssueTable:
-    return in_order(
-        [number for table in tables for number in table.ids],
-        [project for table in tables for project in table.projects],
-        [day for table in tables for day in table.days],
-    )

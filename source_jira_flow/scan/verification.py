@@ -109,7 +109,7 @@ def _contiguous(windows: Sequence[_Entry]) -> Iterator[list[_Entry]]:
 def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
     came = sum(len(window) for window, _ in run)
     counted = count(run[0][0].start, run[-1][0].end)
-    if not is_noticeable(counted, came):
+    if counted.number <= came:
         return
     if len(run) == 1:
         yield run[0]
@@ -117,11 +117,6 @@ def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
     middle = len(run) // 2
     yield from _differing(run[:middle], count)
     yield from _differing(run[middle:], count)
-
-
-def is_noticeable(counted: Count, came: int) -> bool:
-    """Whether to look again, which takes few calls: an estimate may be right, too."""
-    return counted.number > came
 
 
 def is_large(difference: int, counted: int) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.state.changes import stored_entries, written_entries
+from source_jira_flow.state.own_parts import stored_entries, written_entries
 from source_jira_flow.state.sent_entries import (
     MOST_TEXTS,
     SentEntries,

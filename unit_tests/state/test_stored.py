@@ -16,11 +16,16 @@ import pytest
 from source_jira_flow.common.instants import from_milliseconds
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.state.census import CensusState
-from source_jira_flow.state.changes import stored_entries, written_entries
-from source_jira_flow.state.deletions import stored_deletions, written_deletions
 from source_jira_flow.state.issues import IssueState, Progress, written_groups
-from source_jira_flow.state.labels import stored_labels, written_labels
 from source_jira_flow.state.migrations import current_version
+from source_jira_flow.state.own_parts import (
+    stored_deletions,
+    stored_entries,
+    stored_labels,
+    written_deletions,
+    written_entries,
+    written_labels,
+)
 from source_jira_flow.state.packing import pack_versions
 from source_jira_flow.state.progress import Group, Position, Window
 from source_jira_flow.state.snapshots import StoredSnapshot, packed
