@@ -47,9 +47,11 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
     A profile that is refused (403) or missing (404) does not fail the sync: another answer proves the sign-in.
     """
     try:
-        document: JsonObject = client.ask(
-            "GET", _PROFILE, accept=an_object(_PROFILE), tries=tries, is_small=True
-        ).document
+        answer = client.ask("GET", _PROFILE, accept=an_object(_PROFILE), tries=tries, is_small=True)
+        document: JsonObject = answer.document
+        identifier = person_id(document)
+        if not identifier:
+            raise refused_for("anonymous", client.signer)
     except (Forbidden, NotFound) as refused:
         return _without_profile(client, refused) if client.signer.is_user else _SERVICE_ACCOUNT
     except SignInRefused as refused:
@@ -57,11 +59,6 @@ def read_account(client: JiraClient, tries: int | None = None) -> Account:
         if client.signer.is_user or refused.reason not in ("unauthorized", "anonymous"):
             raise
         return _SERVICE_ACCOUNT
-    identifier = person_id(document)
-    if not identifier and not client.signer.is_user:
-        return _SERVICE_ACCOUNT
-    if not identifier:
-        raise refused_for("anonymous", client.signer)
     return Account(
         id=identifier,
         display_name=document.get("displayName") or None,

@@ -9,10 +9,9 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import portions
 from source_jira_flow.errors import BrokenPromise, NotFound, PassingFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
-from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.shape import a_list_of_issues, an_object, projects
-from source_jira_flow.jira.users import OffsetUserList, find_user
+from source_jira_flow.jira.users import OffsetUserList
 
 _SEARCH = "/rest/api/2/search/jql"
 _BULK = "/rest/api/2/issue/bulkfetch"
@@ -30,6 +29,7 @@ class CloudJira(RestJira):
     """Searches by token, lists of everything, bulk answers about permissions."""
 
     kind: ClassVar[str] = "cloud"
+    user_parameter: ClassVar[str] = "accountId"
     kind_title: ClassVar[str] = "Jira Cloud"
     lists_labels: ClassVar[bool] = True
     result_window: ClassVar[int | None] = None
@@ -69,7 +69,7 @@ class CloudJira(RestJira):
             failed = _not_given(answer, portion)
             for issue_id in failed:
                 del found[issue_id]
-            found.update(self._issues_one_by_one(failed, fields, expand))
+            found.update(super().issues_by_id(failed, fields, expand))
         return found
 
     def histories(self, issue_ids: Sequence[str]) -> Iterator[tuple[str, list[JsonObject]]]:
@@ -87,8 +87,7 @@ class CloudJira(RestJira):
 
     def history(self, issue_id: str) -> list[JsonObject]:
         try:
-            path = f"/rest/api/2/issue/{issue_id}/changelog"
-            return list(self._offset_rows(path, _CHANGELOG_OF_ONE_PAGE, {}))
+            return list(self._offset_rows(f"/rest/api/2/issue/{issue_id}/changelog", _CHANGELOG_OF_ONE_PAGE))
         except NotFound:
             return []
 
@@ -101,11 +100,8 @@ class CloudJira(RestJira):
         return next((document for document in found if str(document["id"]) == project_id), None)
 
     def _listed_projects(self, params: Mapping[str, Any]) -> Iterator[JsonObject]:
-        def ask(page: Mapping[str, Any]) -> Any:
-            wanted = {**_LISTED_PROJECTS, **params, **page}
-            return self.client.get(_PROJECT_SEARCH, wanted, accept=projects(_PROJECT_SEARCH, "values"))
-
-        return offset_rows(ask, _PROJECT_PAGE, _PROJECT_SEARCH)
+        accept = projects(_PROJECT_SEARCH, "values")
+        return self._offset_rows(_PROJECT_SEARCH, _PROJECT_PAGE, {**_LISTED_PROJECTS, **params}, accept)
 
     def project_permissions(
         self, permissions: Sequence[str], project_ids: Sequence[str]
@@ -122,19 +118,10 @@ class CloudJira(RestJira):
         return permission in self._held({"permissions": permission})
 
     def labels(self) -> Iterator[str]:
-        return self._offset_rows("/rest/api/2/label", _LABEL_PAGE, {})
+        return self._offset_rows("/rest/api/2/label", _LABEL_PAGE)
 
     def users(self) -> UserList:
         return OffsetUserList(self.client)
-
-    def user(self, identifier: str) -> JsonObject | None:
-        return find_user(self.client, {"accountId": identifier})
-
-    def _offset_rows(self, path: str, size: int, params: Mapping[str, Any]) -> Iterator[Any]:
-        def ask(page: Mapping[str, Any]) -> Any:
-            return self.client.get(path, {**params, **page}, accept=an_object(path, values=list))
-
-        return offset_rows(ask, size, path)
 
 
 def _not_given(answer: JsonObject, asked: Sequence[str]) -> list[str]:

@@ -166,7 +166,13 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
     """The account, and the client that reached it: through the site, or through Atlassian's gateway if need be."""
     where = config.credentials.gateway if server.is_cloud and not is_gateway(client.base_url) else "never"
     if where == "only":
-        client = _gateway_alone(client)
+        through_gateway = gateway(client)
+        if through_gateway is None:
+            raise ConfigurationError(
+                "The site does not return its cloud ID, and this way to sign in only works through Atlassian's gateway:"
+                " enter https://api.atlassian.com/ex/jira/CLOUD-ID as the base URL."
+            )
+        client = through_gateway
     try:
         return read_account(client), client
     except SignInRefused as refused:
@@ -184,18 +190,8 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
             raise (error if lacks_scope else refused) from None
 
 
-def _gateway_alone(client: JiraClient) -> JiraClient:
-    through_gateway = gateway(client)
-    if through_gateway is None:
-        raise ConfigurationError(
-            "The site does not return its cloud ID, and this way to sign in only works through Atlassian's gateway:"
-            " enter https://api.atlassian.com/ex/jira/CLOUD-ID as the base URL."
-        )
-    return through_gateway
-
-
 def gateway(client: JiraClient) -> JiraClient | None:
-    """A client for Atlassian's gateway to the same site, or None where it is no Cloud site.
+    """A client for Atlassian's gateway to the same site, or None where it is not a Cloud site.
 
     Scoped tokens of service accounts work only there; the site itself tells its cloud id.
     """

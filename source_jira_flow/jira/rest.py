@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from source_jira_flow.common.json import Accept, JsonObject
 from source_jira_flow.errors import BrokenPromise, Forbidden, NotFound, PassingFault
@@ -14,6 +14,7 @@ from source_jira_flow.jira.paging import Progress, offset_rows
 from source_jira_flow.jira.shape import a_list_of_fields, an_object
 
 _FIELD = "/rest/api/2/field"
+_USER = "/rest/api/2/user"
 _MY_PERMISSIONS = "/rest/api/2/mypermissions"
 _DELETED_WORKLOGS = "/rest/api/2/worklog/deleted"
 _TRIES_OF_NOTHING = 2
@@ -27,6 +28,9 @@ _BOARD_PAGE = 50
 
 class RestJira(Jira):
     """A Jira that is asked through one client. `version` is as in 10.3.1, empty where Jira does not tell it."""
+
+    # Of `user`: what names one by its id.
+    user_parameter: ClassVar[str]
 
     def __init__(self, client: JiraClient, version: tuple[int, ...] = ()) -> None:
         self.client = client
@@ -52,6 +56,9 @@ class RestJira(Jira):
     def listed_project(self, project_id: str) -> JsonObject | None:
         return self.project(project_id)
 
+    def user(self, identifier: str) -> JsonObject | None:
+        return self.client.find(_USER, {self.user_parameter: identifier}, accept=an_object(_USER))
+
     def issue_exists(self, issue_id: str) -> bool:
         try:
             self.client.get(f"/rest/api/2/issue/{issue_id}", {"fields": "id"})
@@ -59,8 +66,8 @@ class RestJira(Jira):
             return False
         return True
 
-    def _issues_one_by_one(
-        self, issue_ids: Iterable[str], fields: Sequence[str], expand: Sequence[str]
+    def issues_by_id(
+        self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]
     ) -> dict[str, JsonObject | None]:
         found: dict[str, JsonObject | None] = {}
         wanted = {"fields": ",".join(fields), "expand": ",".join(expand)}
@@ -131,11 +138,8 @@ class RestJira(Jira):
         return issue["changelog"]["histories"] if issue else []
 
     def boards(self) -> Iterator[JsonObject]:
-        def ask(page: Mapping[str, Any]) -> Any:
-            with scopes_named():
-                return self.client.get(_BOARDS, page, accept=an_object(_BOARDS, values=list))
-
-        return offset_rows(ask, _BOARD_PAGE, _BOARDS)
+        with scopes_named():
+            yield from self._offset_rows(_BOARDS, _BOARD_PAGE)
 
     def board_sprints(self, board_id: int, states: str | None = None) -> list[JsonObject]:
         path = f"{_BOARDS}/{board_id}/sprint"
@@ -164,3 +168,9 @@ class RestJira(Jira):
     def sprint(self, sprint_id: int) -> JsonObject | None:
         path = f"/rest/agile/1.0/sprint/{sprint_id}"
         return self.client.find(path, accept=an_object(path, id=int))
+
+    def _offset_rows(
+        self, path: str, size: int, params: Mapping[str, Any] | None = None, accept: Accept | None = None
+    ) -> Iterator[Any]:
+        accept = accept or an_object(path, values=list)
+        return offset_rows(lambda page: self.client.get(path, {**(params or {}), **page}, accept=accept), size, path)

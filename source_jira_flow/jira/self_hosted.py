@@ -12,12 +12,12 @@ from source_jira_flow.errors import NotFound, NotJson, PassingFault, ServerFault
 from source_jira_flow.jira.base import Count, SearchPage, UserList
 from source_jira_flow.jira.rest import RestJira
 from source_jira_flow.jira.shape import an_object, projects
-from source_jira_flow.jira.users import CursorUserList, SweptUserList, find_user
+from source_jira_flow.jira.users import CursorUserList, UsersByPrefix
 
 _SEARCH = "/rest/api/2/search"
 _PROJECT = "/rest/api/2/project"
 _TRIES_OF_AN_EMPTY_LIST = 5
-# Not in all versions since: where it is missing, the sweep is the way.
+# Not in all versions since: where it is missing, users are searched for by prefix.
 _FIRST_WITH_A_USER_LIST = (10, 3)
 
 
@@ -25,6 +25,7 @@ class SelfHostedJira(RestJira):
     """Searches by offset with a total, whole lists in one answer, permissions one project at a time."""
 
     kind: ClassVar[str] = "self_hosted"
+    user_parameter: ClassVar[str] = "key"
     kind_title: ClassVar[str] = "self-hosted Jira"
     lists_labels: ClassVar[bool] = False
     # Data Center on OpenSearch, and Lucene with its limit flag, answer HTTP 500 past it.
@@ -61,20 +62,11 @@ class SelfHostedJira(RestJira):
         answer: JsonObject = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list, total=int))
         return answer
 
-    def issues_by_id(
-        self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]
-    ) -> dict[str, JsonObject | None]:
-        return self._issues_one_by_one(issue_ids, fields, expand)
-
     def projects(self) -> list[JsonObject]:
         # A list without a total to be held against; an account that sees no project is a rare thing.
-        lists = (self._projects() for _ in range(_TRIES_OF_AN_EMPTY_LIST))
+        params, accept = {"expand": "description,lead", "includeArchived": "true"}, projects(_PROJECT)
+        lists = (self.client.get(_PROJECT, params, accept=accept) for _ in range(_TRIES_OF_AN_EMPTY_LIST))
         return next((documents for documents in lists if documents), [])
-
-    def _projects(self) -> list[JsonObject]:
-        params = {"expand": "description,lead", "includeArchived": "true"}
-        documents: list[JsonObject] = self.client.get(_PROJECT, params, accept=projects(_PROJECT))
-        return documents
 
     def project_permissions(
         self, permissions: Sequence[str], project_ids: Sequence[str]
@@ -98,8 +90,7 @@ class SelfHostedJira(RestJira):
                 too_late.set()
                 return None
 
-        client = self.client
-        answers = dict(in_parallel(ask, dict.fromkeys(project_ids), client.workers))
+        answers = dict(in_parallel(ask, dict.fromkeys(project_ids), self.workers))
         told = {project_id: held for project_id, held in answers.items() if held is not None}
         if all(held is unknown for held in told.values()):
             return {}
@@ -114,8 +105,5 @@ class SelfHostedJira(RestJira):
 
     def users(self) -> UserList:
         if self.version and self.version < _FIRST_WITH_A_USER_LIST:
-            return SweptUserList(self.client)
-        return CursorUserList(self.client, lambda: SweptUserList(self.client))
-
-    def user(self, identifier: str) -> JsonObject | None:
-        return find_user(self.client, {"key": identifier})
+            return UsersByPrefix(self.client)
+        return CursorUserList(self.client)
