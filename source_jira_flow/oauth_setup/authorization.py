@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from source_jira_flow.common.files import write_private
@@ -37,31 +38,33 @@ class Paused(Exception):  # noqa: N818  # not an error
         self.command = command
 
 
+@dataclass
 class Authorization:
-    """Gets a request token, which proves the application link, and an access token, which proves Allow."""
+    """Gets a request token, which proves the application link, and an access token, which proves Allow.
 
-    def __init__(
-        self, dance: Dance, kept: KeptSession, screen: Screen, options: Options, open_things: ExitStack
-    ) -> None:
-        """The listener for the callback lives as long as `open_things`."""
-        self._dance = dance
-        self._kept = kept
-        self._screen = screen
-        self._options = options
-        self._open_things = open_things
+    The listener for the callback lives as long as `open_things`.
+    """
+
+    dance: Dance
+    kept: KeptSession
+    screen: Screen
+    options: Options
+    open_things: ExitStack
+
+    def __post_init__(self) -> None:
         self._listener: CallbackListener | None = None
         self._shown = ""
         self._wrong_codes = 0
-        self._given_verifier = options.verifier if kept.now.request_token else None
-        browser = options.browser and screen.person and can_open_browser()
-        self._opens_browser = browser
-        self._calls_back = options.browser and (browser or options.callback_port is not None)
+        self._given_verifier = self.options.verifier if self.kept.now.request_token else None
+        self._opens_browser = self.options.browser and self.screen.person and can_open_browser()
+        can_call_back = self._opens_browser or self.options.callback_port is not None
+        self._calls_back = self.options.browser and can_call_back
 
     # The application link
 
     def show_steps(self, steps: list[Step], text: str) -> None:
         """What an administrator does in Jira, on the screen and in a file to send."""
-        screen, place = self._screen, self._options.places.steps
+        screen, place = self.screen, self.options.places.steps
         try:
             write_private(place, text, overwrite=True)
             screen.say(f"These steps are for a Jira administrator. {place} has the same text, ready to send.")
@@ -78,10 +81,10 @@ class Authorization:
 
     def wait_for_administrator(self) -> None:
         """Raises Paused if nobody is at the terminal to say when the link exists."""
-        command = self._options.places.command("--resume")
-        if self._options.prepare or not self._screen.person:
+        command = self.options.places.command("--resume")
+        if self.options.prepare or not self.screen.person:
             raise Paused("When the application link exists in Jira, continue with:", command)
-        self._screen.ask("Press Enter when the link exists, or Ctrl-C to stop and continue later.")
+        self.screen.ask("Press Enter when the link exists, or Ctrl-C to stop and continue later.")
 
     def link_stands(self) -> bool:
         """Whether Jira knows the consumer. Raises any other problem."""
@@ -90,7 +93,7 @@ class Authorization:
         except DanceRefused as refused:
             if refused.problem != "consumer_key_unknown":
                 raise
-            self._screen.warn("Jira does not know this key pair yet.")
+            self.screen.warn("Jira does not know this key pair yet.")
             return False
         return True
 
@@ -103,8 +106,8 @@ class Authorization:
             except DanceRefused as refused:
                 self._tell(refused)
                 if refused.problem == "consumer_key_unknown":
-                    self._screen.say(_LOOK_AT_THE_FIRST_DIALOG)
-                self._screen.ask(_TRY_AGAIN)
+                    self.screen.say(_LOOK_AT_THE_FIRST_DIALOG)
+                self.screen.ask(_TRY_AGAIN)
 
     # Allow
 
@@ -113,8 +116,8 @@ class Authorization:
 
         Raises Paused if a code must be typed and nobody is at the terminal, DanceRefused if that does not help.
         """
-        if self._options.verifier and not self._given_verifier:
-            self._screen.warn("That code belongs to an earlier attempt: a new one is needed.")
+        if self.options.verifier and not self._given_verifier:
+            self.screen.warn("That code belongs to an earlier attempt: a new one is needed.")
         while True:
             token = self._request_token()
             verifier = self._verifier(token)
@@ -125,38 +128,30 @@ class Authorization:
             try:
                 if verifier == DENIED_VERIFIER:
                     raise denied()
-                return self._dance.access_token(token, verifier)
+                return self.dance.access_token(token, verifier)
             except DanceRefused as refused:
                 self._prepare_another_try(refused)
 
     def _prepare_another_try(self, refused: DanceRefused) -> None:
         """With the same request token if it is still valid. Raises the refusal if nobody is at the terminal."""
-        screen, problem = self._screen, refused.problem
-        if problem in _OVER:
+        if refused.problem in (*_OVER, *_DENIED):
             self._drop_request_token()
-            screen.warn(f"{refused} Starting again with a new page.")
-        elif problem in _DENIED:
-            self._drop_request_token()
-            self._ask_to_try_again(refused)
-        elif problem in _NOT_ALLOWED_YET:
-            self._tell(refused)
-        elif problem in _WRONG_CODE:
+        if refused.problem in _OVER:
+            self.screen.warn(f"{refused} Starting again with a new page.")
+            return
+        self._tell(refused)
+        if refused.problem in _WRONG_CODE:
             self._wrong_codes += 1
-            self._tell(refused)
             if self._wrong_codes == _TYPING_TRIES:
                 self._drop_request_token()
-                screen.warn("Starting again with a new page.")
-        else:
-            self._ask_to_try_again(refused)
+                self.screen.warn("Starting again with a new page.")
+        elif refused.problem not in _NOT_ALLOWED_YET:
+            self.screen.ask(_TRY_AGAIN)
 
     def _tell(self, refused: DanceRefused) -> None:
-        if not self._screen.person:
+        if not self.screen.person:
             raise refused
-        self._screen.fail(str(refused))
-
-    def _ask_to_try_again(self, refused: DanceRefused) -> None:
-        self._tell(refused)
-        self._screen.ask(_TRY_AGAIN)
+        self.screen.fail(str(refused))
 
     def _verifier(self, token: RequestToken) -> str | None:
         """The verifier: from the command line, the callback or the keyboard. None to switch to a typed code."""
@@ -167,20 +162,17 @@ class Authorization:
             self._show_page(token)
         if self._listener is not None:
             return self._called_back(self._listener)
-        if not self._screen.person:
-            command = self._options.places.command("--resume", "--verifier", "CODE")
+        if not self.screen.person:
+            command = self.options.places.command("--resume", "--verifier", "CODE")
             raise Paused("Press Allow on that page. Then continue with the code that Jira shows:", command)
-        return self._typed("Code that Jira shows:")
-
-    def _typed(self, question: str) -> str:
-        while True:
-            verifier = verifier_in(self._screen.ask(question))
-            if verifier:
-                return verifier
+        verifier = ""
+        while not verifier:
+            verifier = verifier_in(self.screen.ask("Code that Jira shows:"))
+        return verifier
 
     def _show_page(self, token: RequestToken) -> None:
         self._shown = token.token
-        address, screen = self._dance.authorize_address(token), self._screen
+        address, screen = self.dance.authorize_address(token), self.screen
         screen.say(
             "Open this page of Jira signed in as the service account, and press Allow. Use a private browser window, so"
             " that you are not signed in as yourself."
@@ -191,16 +183,18 @@ class Authorization:
 
     def _called_back(self, listener: CallbackListener) -> str | None:
         """What the callback brought, or what was pasted instead. None if nothing came: then a code is typed."""
-        screen, seconds = self._screen, self._options.timeout
-        screen.forget_typed()
+        screen, seconds = self.screen, self.options.timeout
+        if screen.person:
+            # Pressed too early.
+            screen.keyboard.forget_typed()
         screen.say(f"Waiting up to {duration(seconds)} for Jira to send the browser back to {listener.address}")
+        line = None
         if screen.person:
             screen.say(
                 "If the browser can't show that page, paste its address here. Or press Enter to type a code instead."
             )
-            line = screen.ask_until(lambda: listener.wait(0), seconds)
+            line = screen.keyboard.line_until(lambda: listener.wait(0), seconds)
         else:
-            line = None
             listener.wait(seconds)
         verifier = listener.take()
         if verifier is not None:
@@ -209,7 +203,7 @@ class Authorization:
             return verifier_in(line) or None
         message = f"Nothing came back within {duration(seconds)}. Was the page closed?"
         if not screen.person:
-            raise Paused(f"{message} To try again:", self._options.places.command("--resume"))
+            raise Paused(f"{message} To try again:", self.options.places.command("--resume"))
         screen.warn(message)
         pasted = screen.ask("Paste the address that the browser shows, or press Enter to type a code instead:")
         return verifier_in(pasted) or None
@@ -223,8 +217,8 @@ class Authorization:
         """The one in the session, if it is fresh and fits the way in which the verifier will arrive."""
         if self._given_verifier:
             # However old it is: only Jira knows whether it is still valid.
-            return self._kept.now.request_token
-        token = self._kept.now.fresh_request_token
+            return self.kept.now.request_token
+        token = self.kept.now.fresh_request_token
         if token is None:
             return None
         if token.callback == OUT_OF_BAND:
@@ -245,17 +239,17 @@ class Authorization:
         if not self._calls_back:
             self._listener = None
         elif self._listener is None:
-            self._listen(self._options.callback_port or 0)
-        token = self._dance.request_token(self._listener.address if self._listener else OUT_OF_BAND)
+            self._listen(self.options.callback_port or 0)
+        token = self.dance.request_token(self._listener.address if self._listener else OUT_OF_BAND)
         if self._listener:
             self._listener.expect(token.token)
-        self._kept.change(request_token=token, asked_at=time.time())
+        self.kept.change(request_token=token, asked_at=time.time())
         return token
 
     def _listen(self, port: int) -> CallbackListener:
-        self._listener = self._open_things.enter_context(CallbackListener(port))
+        self._listener = self.open_things.enter_context(CallbackListener(port))
         return self._listener
 
     def _drop_request_token(self) -> None:
         self._wrong_codes = 0
-        self._kept.change(request_token=None)
+        self.kept.change(request_token=None)

@@ -29,73 +29,67 @@ _HEADERS = {
 }
 
 
-class CallbackListener:
+class CallbackListener(ThreadingHTTPServer):
     """Listens on 127.0.0.1 while in a `with` block. Only an answer for the expected request token is taken."""
+
+    daemon_threads = True
 
     def __init__(self, port: int = 0) -> None:
         """Port 0 is any free one. Raises ConfigurationError if the port is taken."""
+        self.expected: str | None = None
+        self.verifier: str | None = None
+        self.came = threading.Event()
         try:
-            self._server = _Server((_HOST, port), _Page)
+            super().__init__((_HOST, port), _Page)
         except (OSError, OverflowError) as error:
             raise ConfigurationError(
                 f"Port {port} of this machine can't be used ({getattr(error, 'strerror', None) or error}). Choose"
                 " another with --callback-port."
             ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def address(self) -> str:
         """What Jira gets as callback."""
-        return f"http://{_HOST}:{self._server.server_port}/"
+        return f"http://{_HOST}:{self.server_port}/"
 
     def expect(self, request_token: str) -> None:
         """Accept the response for this request token; forget what came for another."""
-        if request_token != self._server.expected:
+        if request_token != self.expected:
             self.take()
-            self._server.expected = request_token
+            self.expected = request_token
 
     def take(self) -> str | None:
         """What Jira sent, if it did, and only once; "denied" where Deny was pressed."""
-        verifier, self._server.verifier = self._server.verifier, None
-        self._server.came.clear()
+        verifier, self.verifier = self.verifier, None
+        self.came.clear()
         return verifier
 
     def wait(self, seconds: float) -> bool:
         """Whether Jira sent a verifier within that time."""
-        return self._server.came.wait(seconds)
+        return self.came.wait(seconds)
 
     def __enter__(self) -> CallbackListener:
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.shutdown()
+        self.server_close()
         self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], page: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, page)
-        self.expected: str | None = None
-        self.verifier: str | None = None
-        self.came = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that hangs up early is normal, and a trace could hold the verifier."""
 
 
 class _Page(BaseHTTPRequestHandler):
-    server: _Server
+    server: CallbackListener
     timeout = 10
 
     def do_GET(self) -> None:  # noqa: N802  # the name is the protocol's
         query = parse_qs(urlsplit(self.path).query)
         token, verifier = query.get("oauth_token", [""])[0], query.get("oauth_verifier", [""])[0]
-        taken = bool(verifier) and token == self.server.expected
-        if taken:
+        if verifier and token == self.server.expected:
             self._show(200, *(_DENIED if verifier == DENIED_VERIFIER else _ALLOWED))
             self.server.verifier = verifier
             self.server.came.set()
@@ -117,7 +111,5 @@ class _Page(BaseHTTPRequestHandler):
 def verifier_in(typed: str) -> str:
     """The verifier in what a person typed or pasted: the code, or the whole address that the browser was sent to."""
     text = "".join(typed.split()).strip("\"'<>")
-    found = parse_qs(urlsplit(text).query).get("oauth_verifier") if "oauth_verifier=" in text else None
-    if found is None and text.startswith("oauth_verifier="):
-        found = parse_qs(text).get("oauth_verifier")
-    return found[0] if found else text
+    query = (urlsplit(text).query or text) if "oauth_verifier=" in text else ""
+    return parse_qs(query).get("oauth_verifier", [text])[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+from contextlib import suppress
 
 from source_jira_flow.common.files import reason_of
 from source_jira_flow.errors import ConfigurationError, JiraFlowError
@@ -27,7 +27,10 @@ def oauth_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
         return ended.code if isinstance(ended.code, int) else FAILED
     screen = Screen(assume_yes=options.yes)
     try:
-        _run(options, screen, settings)
+        if options.paste:
+            show_fields_again(screen, options.places, secrets=options.show_secrets)
+        else:
+            Walk(options, screen, settings.impatient(), logging.getLogger(__name__)).go()
     except Paused as paused:
         screen.say(str(paused))
         screen.value(paused.command)
@@ -44,24 +47,11 @@ def oauth_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
     return DONE
 
 
-def _run(options: Options, screen: Screen, settings: Settings) -> None:
-    if options.paste:
-        show_fields_again(screen, options.places, secrets=options.show_secrets)
-    else:
-        Walk(options, screen, settings.impatient(), logging.getLogger(__name__)).go()
-
-
 def _say_how_to_continue(options: Options, screen: Screen) -> None:
-    if _is_kept(options.places.session):
-        screen.say("The progress so far is saved. To continue from here:")
-        screen.value(options.places.command("--resume"))
-
-
-def _is_kept(session: Path) -> bool:
-    try:
-        return load_session(session) is not None
-    except ConfigurationError:
-        return False
+    with suppress(ConfigurationError):
+        if load_session(options.places.session) is not None:
+            screen.say("The progress so far is saved. To continue from here:")
+            screen.value(options.places.command("--resume"))
 
 
 def _sentence(error: JiraFlowError | OSError) -> str:

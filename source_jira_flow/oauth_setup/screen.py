@@ -9,7 +9,6 @@ import io
 import os
 import sys
 import textwrap
-from collections.abc import Callable
 
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from rich.console import Console
@@ -19,20 +18,20 @@ from source_jira_flow.common.text import printable
 from source_jira_flow.oauth_setup.keyboard import Keyboard
 
 _WIDEST = 100
-_MARKS = {"done": ("✓", "+"), "warning": ("!", "!"), "failure": ("✗", "x")}
-_STYLES = {"done": "green", "warning": "yellow", "failure": "red"}
+# A mark, the one for terminals that can't show it, and its colour.
+_MARKS = {"done": ("✓", "+", "green"), "warning": ("!", "!", "yellow"), "failure": ("✗", "x", "red")}
 
 
 class Screen:
     """The terminal, or a file in its place.
 
-    `person` is whether somebody is there to answer. `assume_yes` answers questions in their stead.
+    `person` is whether somebody is there to answer, with `keyboard`. `assume_yes` answers questions in their stead.
     """
 
     def __init__(self, *, assume_yes: bool = False) -> None:
         self.person = sys.stdin.isatty() and sys.stdout.isatty()
         self._assume_yes = assume_yes
-        self._keyboard = Keyboard()
+        self.keyboard = Keyboard()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 # A name in Jira that the terminal can't show must not stop the setup.
@@ -49,13 +48,12 @@ class Screen:
 
     def say(self, text: str) -> None:
         """A paragraph."""
-        self._lines(self._out, text, indent="  ")
+        self._lines(self._out, text, "  ")
 
     def item(self, number: int, text: str) -> None:
         """An item of a numbered list."""
         mark = f"  {number}. "
-        for line in self._wrapped(self._out, text, mark, " " * len(mark)):
-            self._out.print(Text(line), soft_wrap=True)
+        self._lines(self._out, text, mark, " " * len(mark))
 
     def done(self, text: str) -> None:
         """Something that is done."""
@@ -80,8 +78,8 @@ class Screen:
 
     def field(self, name: str, text: str) -> None:
         """A named line of a form."""
-        self._lines(self._out, f"{name}:", indent="  ", style="bold")
-        self._lines(self._out, text, indent="    ")
+        self._lines(self._out, f"{name}:", "  ", style="bold")
+        self._lines(self._out, text, "    ")
 
     def blank(self) -> None:
         """An empty line."""
@@ -103,28 +101,20 @@ class Screen:
         wrapped = self._wrapped(self._out, question, "  ", "  ")
         self._out.print(Text("\n".join(wrapped) + " ", style="bold"), end="", soft_wrap=True)
         sys.stdout.flush()
-        return self._keyboard.line()
-
-    def ask_until(self, awaited: Callable[[], bool], seconds: float) -> str | None:
-        """A line typed by the person; None when `awaited()` is true or the time is up."""
-        return self._keyboard.line_until(awaited, seconds)
-
-    def forget_typed(self) -> None:
-        """Drop keys that were pressed too early."""
-        if self.person:
-            self._keyboard.forget_typed()
+        return self.keyboard.line()
 
     def _marked(self, console: Console, kind: str, text: str) -> None:
-        modern = "utf" in console.encoding.lower()
-        mark = _MARKS[kind][0 if modern else 1]
-        lines = self._wrapped(console, text, f"  {mark} ", "    ")
-        first = Text(lines[0])
-        first.stylize(_STYLES[kind], 2, 2 + len(mark))
-        for line in [first, *map(Text, lines[1:])]:
+        modern, plain, style = _MARKS[kind]
+        mark = modern if "utf" in console.encoding.lower() else plain
+        first, *others = map(Text, self._wrapped(console, text, f"  {mark} ", "    "))
+        first.stylize(style, 2, 2 + len(mark))
+        for line in (first, *others):
             console.print(line, soft_wrap=True)
 
-    def _lines(self, console: Console, text: str, *, indent: str = "", style: str = "") -> None:
-        for line in self._wrapped(console, text, indent, indent):
+    def _lines(
+        self, console: Console, text: str, first: str = "", following: str | None = None, *, style: str = ""
+    ) -> None:
+        for line in self._wrapped(console, text, first, first if following is None else following):
             console.print(Text(line, style=style), soft_wrap=True)
 
     def _wrapped(self, console: Console, text: str, first: str, following: str) -> list[str]:

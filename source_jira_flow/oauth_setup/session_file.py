@@ -76,11 +76,6 @@ def load_session(path: Path) -> Session | None:
     return session
 
 
-def forget_session(path: Path) -> None:
-    """Remove it: the setup is complete."""
-    path.unlink(missing_ok=True)
-
-
 def _session(document: dict[str, Any]) -> Session:
     if document["version"] != _VERSION:
         raise ValueError("made by another version of the connector")

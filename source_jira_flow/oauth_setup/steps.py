@@ -24,16 +24,6 @@ class ApplicationLink:
     public_pem: str
     fingerprint: str
 
-    @property
-    def page(self) -> str:
-        """Jira's page "Application links", the same on Cloud and self-hosted."""
-        return f"{self.base_url}/plugins/servlet/applinks/listApplicationLinks"
-
-    @property
-    def application_url(self) -> str:
-        """Jira wants one URL for each link, so it is made from the key. Names under .example never exist."""
-        return f"https://{APPLICATION_NAME}-{self.fingerprint}.example"
-
 
 @dataclass(frozen=True)
 class Step:
@@ -67,10 +57,14 @@ def administrator_steps(link: ApplicationLink, server: ServerInfo | None) -> lis
         "Settings (the cog wheel) > Apps, or Products" if on_cloud else "Administration (the cog wheel) > Applications"
     )
     return [
-        Step(f'As a Jira administrator, open the page "Application links" ({menu} > Application links).', link.page),
+        Step(
+            f'As a Jira administrator, open the page "Application links" ({menu} > Application links).',
+            f"{link.base_url}/plugins/servlet/applinks/listApplicationLinks",
+        ),
         Step(
             f"{_create(server)} Enter this URL and continue. It only names the link: nothing is ever sent there.",
-            link.application_url,
+            # Jira wants one URL for each link, so it is made from the key. Names under .example never exist.
+            f"https://{APPLICATION_NAME}-{link.fingerprint}.example",
         ),
         Step(
             'Jira warns: "No response was received from the URL you entered". That is expected: leave the URL as it'

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from source_jira_flow.cdk import masking
 from source_jira_flow.common.files import free_place, is_taken, others_can_read, write_private
@@ -31,7 +32,7 @@ from source_jira_flow.oauth_setup.options import Options
 from source_jira_flow.oauth_setup.paste import show_fields
 from source_jira_flow.oauth_setup.places import shown
 from source_jira_flow.oauth_setup.screen import Screen
-from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
+from source_jira_flow.oauth_setup.session_file import KeptSession, Session, load_session
 from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
 from source_jira_flow.settings import Settings
 from source_jira_flow.sign_in.base import Signer
@@ -42,43 +43,42 @@ _CLOCK_TOLERANCE_SECONDS = 60
 _FEWEST_BITS = 2048
 
 
+@dataclass(frozen=True)
 class Walk:
     """One run of the verb. Raises ConfigurationError, PassingFault, Paused, EndOfInput or KeyboardInterrupt."""
 
-    def __init__(self, options: Options, screen: Screen, settings: Settings, logger: logging.Logger) -> None:
-        self._options = options
-        self._places = options.places
-        self._screen = screen
-        self._settings = settings
-        self._logger = logger
+    options: Options
+    screen: Screen
+    settings: Settings
+    logger: logging.Logger
 
     def go(self) -> None:
         """All steps that are still to do."""
-        before = read_config(self._places.config)
+        before = read_config(self.options.places.config)
         kept, server = self._reach(before)
-        pair, is_new = self._key(kept, before)
-        consumer_key = self._consumer_key(kept, pair, before)
+        configured = oauth_credentials(before) if _same_jira(before, kept) else {}
+        pair, is_new = self._key(kept, configured.get("private_key"))
+        consumer_key = self._consumer_key(kept, pair, configured.get("consumer_key"))
         token = kept.now.access_token
         if token is None:
-            with ExitStack() as open_things:
-                token = self._dance(kept, server, pair, consumer_key, is_new, open_things)
+            token = self._dance(kept, server, pair, consumer_key, is_new)
         else:
-            self._screen.step(4, _STEPS, "Allow the access")
-            self._screen.done("Already allowed in an earlier run.")
+            self.screen.step(4, _STEPS, "Allow the access")
+            self.screen.done("Already allowed in an earlier run.")
         document = self._prove(kept, pair, consumer_key, token)
         self._write(kept, document, pair.path)
 
     # 1. A Jira that responds
 
     def _reach(self, before: JsonObject | None) -> tuple[KeptSession, ServerInfo | None]:
-        screen = self._screen
+        screen = self.screen
         screen.step(1, _STEPS, "Base URL")
         session = self._earlier_session()
         if session is not None:
-            return KeptSession(session, self._places.session), self._server(session.base_url)
-        given = self._options.base_url or str((before or {}).get("base_url") or "")
-        if given and not self._options.base_url:
-            screen.say(f"From {self._places.config}. For another Jira, use --base-url.")
+            return KeptSession(session, self.options.places.session), self._server(session.base_url)
+        given = self.options.base_url or str((before or {}).get("base_url") or "")
+        if given and not self.options.base_url:
+            screen.say(f"From {self.options.places.config}. For another Jira, use --base-url.")
         while True:
             if not given and not screen.person:
                 raise ConfigurationError("Which Jira? Name its address with --base-url.")
@@ -86,16 +86,16 @@ class Walk:
             try:
                 base_url = clean_base_url(given)
                 server = self._server(base_url)
-                return KeptSession(Session(base_url), self._places.session), server
+                return KeptSession(Session(base_url), self.options.places.session), server
             except JiraFlowError as error:
-                if self._options.base_url or not screen.person:
+                if self.options.base_url or not screen.person:
                     raise
                 screen.fail(str(error))
                 given = ""
 
     def _earlier_session(self) -> Session | None:
         """The session to continue, or None to start. Raises ConfigurationError if neither can be meant."""
-        place, options = self._places.session, self._options
+        place, options = self.options.places.session, self.options
         kept = load_session(place)
         wanted = clean_base_url(options.base_url) if options.base_url else None
         if kept is None:
@@ -104,26 +104,26 @@ class Walk:
             return None
         if wanted in (None, kept.base_url):
             question = f"A setup for {kept.base_url} was started here. Continue it?"
-            return kept if options.resume or self._screen.yes(question, default=True) else None
+            return kept if options.resume or self.screen.yes(question, default=True) else None
         if options.resume:
             raise ConfigurationError(f"The setup at {place} is for {kept.base_url}: leave --base-url out.")
-        if self._screen.yes(f"A setup for {kept.base_url} was started here. Discard it?", default=False):
+        if self.screen.yes(f"A setup for {kept.base_url} was started here. Discard it?", default=False):
             return None
         raise ConfigurationError(f"{place} has an unfinished setup for {kept.base_url}: name another --output.")
 
     def _server(self, base_url: str) -> ServerInfo | None:
         """The Jira that responds; None for one that tells nothing before a sign-in."""
-        client = JiraClient(base_url, Signer(), settings=self._settings, workers=1, logger=self._logger)
+        client = JiraClient(base_url, Signer(), settings=self.settings, workers=1, logger=self.logger)
         try:
             server = read_server_info(client)
         except SignInRefused:
-            self._screen.done(f"Something responds at {base_url}, but it tells nothing without a sign-in.")
+            self.screen.done(f"Something responds at {base_url}, but it tells nothing without a sign-in.")
             return None
         refuse_old_version(server)
-        self._screen.done(f"{_kind(server)} answers at {base_url}")
+        self.screen.done(f"{_kind(server)} answers at {base_url}")
         self._compare_clocks(server)
         if server.is_cloud:
-            self._screen.warn(
+            self.screen.warn(
                 "OAuth 1.0a is deprecated on Jira Cloud. An access token (email and API token) needs none of these"
                 " steps there."
             )
@@ -133,35 +133,34 @@ class Walk:
         ahead = time.time() - server.now / 1000
         if abs(ahead) > _CLOCK_TOLERANCE_SECONDS:
             side = "ahead of" if ahead > 0 else "behind"
-            self._screen.warn(
+            self.screen.warn(
                 f"This machine's clock is {duration(ahead)} {side} Jira's. Jira refuses a sign-in whose time is a few"
                 " minutes off: set the clock."
             )
 
     # 2. A key pair
 
-    def _key(self, kept: KeptSession, before: JsonObject | None) -> tuple[KeyPair, bool]:
+    def _key(self, kept: KeptSession, configured: Any) -> tuple[KeyPair, bool]:
         """The pair, and whether it is new."""
-        self._screen.step(2, _STEPS, "Key pair")
-        named = self._options.key_file or (Path(kept.now.key_file) if kept.now.key_file else None)
-        place = named or self._places.key
-        configured = oauth_credentials(before).get("private_key") if _same_jira(before, kept) else None
+        self.screen.step(2, _STEPS, "Key pair")
+        named = self.options.key_file or (Path(kept.now.key_file) if kept.now.key_file else None)
+        place = named or self.options.places.key
         if named is None and configured and not place.exists():
             write_private(place, str(configured))
-        if place.exists() and named is None and not self._screen.yes(f"Use the key in {place}?", default=True):
+        if place.exists() and named is None and not self.screen.yes(f"Use the key in {place}?", default=True):
             place = free_place(place)
         if place.exists():
             pair, is_new = load_key_pair(place), False
-            self._screen.done(f"Using the key in {shown(place)}")
+            self.screen.done(f"Using the key in {shown(place)}")
             self._look_at_key(pair)
-        elif kept.now.key_file and self._options.key_file is None:
+        elif kept.now.key_file and self.options.key_file is None:
             raise ConfigurationError(
                 f"The key of this setup, {place}, is gone. Put it back, or name a new one with --key-file. The"
                 " application link then needs the new public key."
             )
         else:
             pair, is_new = make_key_pair(place), True
-            self._screen.done(f"Created an RSA key of {KEY_BITS} bits (readable only by you): {shown(place)}")
+            self.screen.done(f"Created an RSA key of {KEY_BITS} bits (readable only by you): {shown(place)}")
         location = str(place.resolve())
         if kept.now.key_file not in (None, location):
             kept.change(request_token=None, access_token=None)
@@ -170,54 +169,49 @@ class Walk:
 
     def _look_at_key(self, pair: KeyPair) -> None:
         if others_can_read(pair.path):
-            self._screen.warn(f"Others on this machine can read it. To change that: chmod 600 {shown(pair.path)}")
+            self.screen.warn(f"Others on this machine can read it. To change that: chmod 600 {shown(pair.path)}")
         if pair.private_key.key_size < _FEWEST_BITS:
-            self._screen.warn(f"It has {pair.private_key.key_size} bits; {_FEWEST_BITS} or more are recommended.")
+            self.screen.warn(f"It has {pair.private_key.key_size} bits; {_FEWEST_BITS} or more are recommended.")
 
-    def _consumer_key(self, kept: KeptSession, pair: KeyPair, before: JsonObject | None) -> str:
+    def _consumer_key(self, kept: KeptSession, pair: KeyPair, configured: Any) -> str:
         """As given, as before, or made from the key, so that the same key leads to the same name."""
-        given = self._options.consumer_key
+        given = self.options.consumer_key
         if given is not None and (not given.strip() or len(given.split()) > 1):
             raise ConfigurationError("The consumer key must not be empty or contain spaces: name another.")
-        configured = oauth_credentials(before).get("consumer_key") if _same_jira(before, kept) else None
         earlier = kept.now.consumer_key
-        consumer_key = (given or "").strip() or earlier or configured or f"{APPLICATION_NAME}-{pair.fingerprint}"
+        made = f"{APPLICATION_NAME}-{pair.fingerprint}"
+        consumer_key = str((given or "").strip() or earlier or configured or made)
         if earlier not in (None, consumer_key):
             kept.change(request_token=None, access_token=None)
-        kept.change(consumer_key=str(consumer_key))
-        return str(consumer_key)
+        kept.change(consumer_key=consumer_key)
+        return consumer_key
 
     # 3. and 4. The application link, and Allow
 
     def _dance(
-        self,
-        kept: KeptSession,
-        server: ServerInfo | None,
-        pair: KeyPair,
-        consumer_key: str,
-        is_new: bool,
-        open_things: ExitStack,
+        self, kept: KeptSession, server: ServerInfo | None, pair: KeyPair, consumer_key: str, is_new: bool
     ) -> AccessToken:
-        base_url, screen = kept.now.base_url, self._screen
+        base_url, screen = kept.now.base_url, self.screen
         dance = Dance(
             base_url=base_url,
             consumer_key=consumer_key,
             private_key=pair.private_key,
             key_file=str(shown(pair.path)),
             configured_url=server.base_url if server else None,
-            settings=replace(self._settings, read_timeout=max(self._settings.read_timeout, 30.0)),
-            logger=self._logger,
+            settings=replace(self.settings, read_timeout=max(self.settings.read_timeout, 30.0)),
+            logger=self.logger,
         )
-        authorization = Authorization(dance, kept, screen, self._options, open_things)
-        screen.step(3, _STEPS, "Application link")
-        if is_new or self._options.prepare or not authorization.link_stands():
-            link = ApplicationLink(base_url, consumer_key, pair.public_pem, pair.fingerprint)
-            authorization.show_steps(administrator_steps(link, server), steps_as_text(link, server))
-            authorization.wait_for_administrator()
-            authorization.insist_on_link()
-        screen.done(f"Jira knows the consumer key {consumer_key} and its public key.")
-        screen.step(4, _STEPS, "Allow the access")
-        token = authorization.allow()
+        with ExitStack() as open_things:
+            authorization = Authorization(dance, kept, screen, self.options, open_things)
+            screen.step(3, _STEPS, "Application link")
+            if is_new or self.options.prepare or not authorization.link_stands():
+                link = ApplicationLink(base_url, consumer_key, pair.public_pem, pair.fingerprint)
+                authorization.show_steps(administrator_steps(link, server), steps_as_text(link, server))
+                authorization.wait_for_administrator()
+                authorization.insist_on_link()
+            screen.done(f"Jira knows the consumer key {consumer_key} and its public key.")
+            screen.step(4, _STEPS, "Allow the access")
+            token = authorization.allow()
         # The request token is used up: without this on disk, Allow would have to be pressed again.
         kept.change(access_token=token, request_token=None)
         screen.done("Jira gave an access token.")
@@ -226,12 +220,12 @@ class Walk:
     # 5. The proof
 
     def _prove(self, kept: KeptSession, pair: KeyPair, consumer_key: str, token: AccessToken) -> JsonObject:
-        self._screen.step(5, _STEPS, "Test")
+        self.screen.step(5, _STEPS, "Test")
         document = config_document(kept.now.base_url, consumer_key, pair.private_pem, token.token, token.secret)
         masking.register(document)
         config = Config.parse(document)
         try:
-            instance = connect(config, client_for(config, settings=self._settings, logger=self._logger))
+            instance = connect(config, client_for(config, settings=self.settings, logger=self.logger))
         except SignInRefused:
             kept.change(access_token=None)
             raise
@@ -249,8 +243,8 @@ class Walk:
         named = account.title
         if account.display_name and account.display_name != named:
             named = f"{named} ({account.display_name})"
-        self._screen.done(f"Successfully connected via {named}")
-        self._screen.say(
+        self.screen.done(f"Successfully connected via {named}")
+        self.screen.say(
             "The source sees in Jira what this account sees. If this is not your service account, run the command again"
             " and press Allow as the right one."
         )
@@ -258,16 +252,16 @@ class Walk:
     # 6. The configuration
 
     def _write(self, kept: KeptSession, document: JsonObject, key_file: Path) -> None:
-        screen, place = self._screen, self._places.config
+        screen, place = self.screen, self.options.places.config
         screen.step(6, _STEPS, "Configuration")
         into_existing = self._put_into_existing(place, kept)
         if is_taken(place) and not into_existing:
             place = free_place(place)
         write_config(place, document, into_existing=into_existing)
-        forget_session(kept.path)
+        kept.path.unlink(missing_ok=True)
         screen.done(f"Saved to {place} (readable only by you)")
         screen.blank()
-        show_fields(screen, document, place, shown(key_file), secrets=self._options.show_secrets)
+        show_fields(screen, document, place, shown(key_file), secrets=self.options.show_secrets)
         screen.blank()
         screen.say("To test the connection and its permissions on the command line:")
         screen.value(f"source-jira-flow check --config {place}")
@@ -280,7 +274,7 @@ class Walk:
             question = f"{place} is for {before.get('base_url')}. Replace its Jira and sign-in with these?"
         else:
             question = f"{place} exists. Replace the sign-in in it? Its other settings stay."
-        return self._screen.yes(question, default=False)
+        return self.screen.yes(question, default=False)
 
 
 def _same_jira(before: JsonObject | None, kept: KeptSession) -> bool:

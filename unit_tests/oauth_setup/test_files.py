@@ -20,7 +20,7 @@ from source_jira_flow.oauth_setup.config_file import config_document, oauth_cred
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
 from source_jira_flow.oauth_setup.keys import KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.places import Places, shown
-from source_jira_flow.oauth_setup.session_file import KeptSession, Session, forget_session, load_session
+from source_jira_flow.oauth_setup.session_file import KeptSession, Session, load_session
 from source_jira_flow.sign_in.oauth1 import OAuth1
 
 
@@ -165,7 +165,7 @@ def test_a_session_comes_back_as_it_was(tmp_path: Path) -> None:
     assert after is not None
     assert after.request_token is None
     assert after.access_token == SESSION.access_token
-    forget_session(place)
+    place.unlink()
     assert load_session(place) is None
     assert "SECRET" not in repr(SESSION)
 
