@@ -148,7 +148,8 @@ def _parts(text: str) -> tuple[str, str, int | None, str]:
         raise ConfigurationError(
             "The base URL contains a user name or password: remove it there, and enter it under credentials."
         )
-    host = _ascii_host((parts.hostname or "").lower()) if parts else ""
+    # Before a colon without a port stands a mistyped scheme, as in `htp:/jira`.
+    host = _ascii_host((parts.hostname or "").lower()) if parts and not parts.netloc.endswith(":") else ""
     if parts is None or parts.scheme.lower() not in ("http", "https") or not re.fullmatch(r"[a-z0-9._:\-]+", host):
         raise ConfigurationError(
             f"The base URL '{_shown(text)}' is not an address: enter it like https://acme.atlassian.net."

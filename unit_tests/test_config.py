@@ -128,6 +128,12 @@ def test_everything_that_cannot_be_used_is_named_at_once() -> None:
     assert all(problem in str(refused.value) for problem in refused.value.problems)
 
 
+@pytest.mark.parametrize("pasted", ["htp:/jira.example.com", "https://jira.example.com:"])
+def test_a_colon_without_a_port_is_refused(pasted: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not an address"):
+        clean_base_url(pasted)
+
+
 @pytest.mark.parametrize("pasted", ["https://..", f"https://{'a' * 64}.example.com", "https://jira..example.com"])
 def test_a_name_that_no_name_server_can_know_is_refused(pasted: str) -> None:
     with pytest.raises(ConfigurationError, match="is not an address"):
