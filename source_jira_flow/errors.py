@@ -23,7 +23,8 @@ JiraFlowError                   anything that the connector raises on purpose
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
@@ -186,3 +187,12 @@ def as_traced(error: BaseException) -> AirbyteTracedException:
         failure_type=failure_type,
         exception=error,
     )
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    """Raises every error in Airbyte's form."""
+    try:
+        yield
+    except Exception as error:
+        raise as_traced(error) from error

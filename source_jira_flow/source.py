@@ -24,7 +24,7 @@ from source_jira_flow.cdk.lines import one_by_one
 from source_jira_flow.cdk.seam import ConcurrentRead, Manifest
 from source_jira_flow.check.checkup import run_check
 from source_jira_flow.config import Config
-from source_jira_flow.errors import JiraFlowError, as_traced
+from source_jira_flow.errors import traced
 from source_jira_flow.jira.connection import client_for, connect
 from source_jira_flow.settings import DEFAULTS, Settings
 from source_jira_flow.streams import build_streams
@@ -81,7 +81,8 @@ class SourceJiraFlow(Source):
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """All streams, whatever the account may see: the sync reports what it can't read."""
-        _parsed(config)
+        with traced():
+            Config.parse(config)
         return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in self.streams(config)])
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
@@ -97,14 +98,12 @@ class SourceJiraFlow(Source):
     ) -> Iterator[AirbyteMessage]:
         """Sign in, hold the states against the instance, and read the chosen streams."""
         masking.register(config)
-        parsed = _parsed(config)
-        if not catalog.streams:
-            logger.warning("The catalog has no streams, so nothing is read: choose streams in the connection.")
-        try:
+        with traced():
+            parsed = Config.parse(config)
+            if not catalog.streams:
+                logger.warning("The catalog has no streams, so nothing is read: choose streams in the connection.")
             read = ConcurrentRead(catalog, state, workers=parsed.workers + _SPARE_THREADS, logger=self.logger)
             sync = self._begin(parsed, read, logger)
-        except JiraFlowError as error:
-            raise as_traced(error) from error
         messages = read.read(self._streams(lambda: sync, read))
         yield from messages if self._takes_lines else chain.from_iterable(map(one_by_one, messages))
 
@@ -134,13 +133,6 @@ class SourceJiraFlow(Source):
         )
         sync.states.verify()
         return sync
-
-
-def _parsed(config: Mapping[str, Any]) -> Config:
-    try:
-        return Config.parse(config)
-    except JiraFlowError as error:
-        raise as_traced(error) from error
 
 
 def _no_sync() -> Sync:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from airbyte_cdk.models import (
     AirbyteStateMessage,
@@ -17,9 +16,8 @@ from airbyte_cdk.models import (
 from source_jira_flow.common.files import read_json, read_json_object, shown
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.text import listed
-from source_jira_flow.errors import ConfigurationError, as_traced
+from source_jira_flow.errors import ConfigurationError, traced
 
-_Content = TypeVar("_Content")
 _OTHER_STATES = {
     AirbyteStateType.GLOBAL: "a global state, and this source writes one state per stream",
     AirbyteStateType.LEGACY: "a state in Airbyte's old form, and this source writes one state per stream",
@@ -30,29 +28,16 @@ _TO_GET_STATES = (
 )
 
 
+@traced()
 def read_config(config_path: str) -> JsonObject:
     """The configuration as it was entered. Raises errors in Airbyte's form, as all of these do."""
-    return _typed(lambda: read_json_object(Path(config_path), "a configuration"))
+    return read_json_object(Path(config_path), "a configuration")
 
 
+@traced()
 def read_catalog(catalog_path: str) -> ConfiguredAirbyteCatalog:
     """The chosen streams."""
-    return _typed(lambda: _catalog(Path(catalog_path)))
-
-
-def read_states(state_path: str | None) -> list[AirbyteStateMessage]:
-    """The states of the last sync; none without a file, or from an empty list or object."""
-    return _typed(lambda: _states(Path(state_path))) if state_path else []
-
-
-def _typed(read: Callable[[], _Content]) -> _Content:
-    try:
-        return read()
-    except Exception as error:
-        raise as_traced(error) from error
-
-
-def _catalog(path: Path) -> ConfiguredAirbyteCatalog:
+    path = Path(catalog_path)
     document = read_json(path, "a configured catalog")
     try:
         catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(document)
@@ -68,10 +53,13 @@ def _catalog(path: Path) -> ConfiguredAirbyteCatalog:
     return catalog
 
 
-def _states(path: Path) -> list[AirbyteStateMessage]:
-    document = read_json(path, "a list of states")
-    if not document:
+@traced()
+def read_states(state_path: str | None) -> list[AirbyteStateMessage]:
+    """The states of the last sync; none without a file, or from an empty list or object."""
+    if not state_path:
         return []
+    path = Path(state_path)
+    document = read_json(path, "a list of states") or []
     if not isinstance(document, list):
         raise ConfigurationError(f"{shown(path)} is not a list of states. {_TO_GET_STATES}")
     return [_state(row, path) for row in document]

@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_jira_flow.cdk.lines import count_of
 from source_jira_flow.cdk.queue import HalfEmptyQueue
-from source_jira_flow.errors import as_traced
+from source_jira_flow.errors import traced
 
 # The CDK's own queue takes 10,000 records: 300 MB of Jira issues. 200 is as fast.
 RECORDS_IN_QUEUE = 200
@@ -87,13 +88,11 @@ class ConcurrentRead:
         by_name = {stream.name: stream for stream in streams}
         chosen = [configured.stream for configured in self.catalog.streams]
         errors: list[AirbyteErrorTraceMessage] = []
-        for message in _missing(chosen, by_name):
-            _collect(message, errors)
-            yield message
+        known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
         try:
-            known = [by_name[stream.name] for stream in chosen if stream.name in by_name]
-            for message in self._source.read(known) if known else ():
-                _collect(message, errors)
+            for message in chain(_missing(chosen, by_name), self._source.read(known) if known else ()):
+                if message.trace is not None and message.trace.error is not None:
+                    errors.append(message.trace.error)
                 if message.record is not None:
                     self._log.counts[message.record.stream] += count_of(message.record.data)
                 yield message
@@ -131,11 +130,6 @@ def _missing(chosen: Iterable[AirbyteStream], known: Container[str]) -> Iterator
                 failure_type=FailureType.config_error,
                 stream_descriptor=StreamDescriptor(name=stream.name),
             ).as_airbyte_message()
-
-
-def _collect(message: AirbyteMessage, errors: list[AirbyteErrorTraceMessage]) -> None:
-    if message.trace is not None and message.trace.error is not None:
-        errors.append(message.trace.error)
 
 
 def _summary(errors: list[AirbyteErrorTraceMessage]) -> AirbyteTracedException:
@@ -192,10 +186,8 @@ class GivenPartitions(PartitionGenerator):
         self._make = make
 
     def generate(self) -> Iterable[Partition]:
-        try:
+        with traced():
             yield from self._make()
-        except Exception as error:
-            raise as_traced(error) from error
 
 
 class FunctionPartition(Partition):
@@ -207,10 +199,8 @@ class FunctionPartition(Partition):
         self._read = read
 
     def read(self) -> Iterable[Record]:
-        try:
+        with traced():
             yield from self._read()
-        except Exception as error:
-            raise as_traced(error) from error
 
     def to_slice(self) -> Mapping[str, Any]:
         return {"partition": self._name}

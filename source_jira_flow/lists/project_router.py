@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from airbyte_cdk.sources.declarative.partition_routers.single_partition_router import SinglePartitionRouter
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_jira_flow.errors import as_traced
+from source_jira_flow.errors import traced
 from source_jira_flow.jira.projects import Project
 from source_jira_flow.sync import Sync
 
@@ -21,12 +21,10 @@ class ProjectPartitionRouter(SinglePartitionRouter):
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """Raises every error in Airbyte's form."""
-        try:
+        with traced():
             for project in _projects(self.config["running_sync"]()):
                 partition = {"project_id": project.id, "project_key": project.key, "archived": project.archived}
                 yield StreamSlice(partition=partition, cursor_slice={})
-        except Exception as error:
-            raise as_traced(error) from error
 
 
 def _projects(sync: Sync) -> Iterable[Project]:

@@ -16,7 +16,7 @@ from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
 from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Requester
 
 from source_jira_flow.common.json import JsonObject
-from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, as_traced
+from source_jira_flow.errors import BrokenPromise, ConfigurationError, Forbidden, JiraFlowError, NotFound, traced
 from source_jira_flow.jira.agile import scopes_named
 from source_jira_flow.jira.paging import offset_rows
 from source_jira_flow.jira.shape import a_list, an_object
@@ -58,10 +58,8 @@ class JiraRequester(Requester):
         **__: Any,
     ) -> requests.Response | None:
         """The rows, numbered; None if this account can't have the list. Raises every error in Airbyte's form."""
-        try:
+        with traced():
             return self._answer(self.config["running_sync"](), stream_slice or {}, (request_params or {}).get(_OFFSET))
-        except Exception as error:
-            raise as_traced(error) from error
 
     def _answer(self, sync: Sync, partition: Mapping[str, Any], offset: int | None) -> requests.Response | None:
         path = self.get_path(stream_slice=partition)
