@@ -48,6 +48,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.models.outcome import ExpectedOutcome
 
 from fake_jira import FakeJira, build_site
+from source_jira_flow.check.endpoints import ENDPOINTS
 from source_jira_flow.settings import Settings
 from source_jira_flow.source import MANIFEST, SourceJiraFlow
 
@@ -212,6 +213,12 @@ def read_all(
         debug=debug,
     )
     return Reading.of(output, given)
+
+
+def undocumented(jira: FakeJira) -> list[str]:
+    """The requests to endpoints that the table in `check/endpoints.py` lacks."""
+    asked = {(record.method, record.path) for record in jira.requests}
+    return sorted(f"{call[0]} {call[1]}" for call in asked if not any(one.matches(*call) for one in ENDPOINTS))
 
 
 def check(config: Mapping[str, Any], settings: Settings = SHORT_WAITS) -> AirbyteConnectionStatus:

@@ -20,11 +20,10 @@ from fake_jira.messages import Response, json_response
 from integration_tests import broken_networks
 from integration_tests.broken_set_ups import BROKEN_SET_UPS
 from integration_tests.broken_set_ups.scene import SOME_TOKEN, BrokenSetUp, Config, Scene, secrets_of
-from integration_tests.support import SHORT_WAITS, environment_of
+from integration_tests.support import SHORT_WAITS, environment_of, undocumented
 from source_jira_flow.check.checkup import examine, run_check
 from source_jira_flow.check.command_line import diagnose_main
 from source_jira_flow.check.diagnosis import Diagnosis
-from source_jira_flow.check.endpoints import known
 
 LOGGER = logging.getLogger("test of check")
 QUICK = replace(SHORT_WAITS, connect_timeout=0.5, read_timeout=0.4, tries=2, check_limit=1.2)
@@ -125,7 +124,7 @@ def test_a_good_set_up_is_told_by_account_instance_version_zone_and_projects(
     for part in (kind, jira.base_url, "Asia/Kolkata", "4 projects will be imported."):
         assert part in message
     assert jira.write_attempts == []
-    assert [record.path for record in jira.requests if not known(record.method, record.path)] == []
+    assert undocumented(jira) == []
 
 
 def test_an_account_without_a_zone_is_told_to_be_in_utc(scene: Scene) -> None:

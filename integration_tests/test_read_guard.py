@@ -11,8 +11,7 @@ from fake_jira.oauth_provider import AccessToken
 from fake_jira.settings import ApiToken
 from integration_tests import broken_networks, certificates
 from integration_tests.broken_set_ups.scene import Scene
-from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all
-from source_jira_flow.check.endpoints import known
+from integration_tests.support import CLOUD, DATA_CENTER, SERVER, Setup, config_for, discover, read_all, undocumented
 from source_jira_flow.jira.missing_permissions import lost_projects, no_longer_imported, no_project, unknown_projects
 from source_jira_flow.sign_in import api_token, oauth1, password
 from source_jira_flow.sign_in.table import parse_credentials
@@ -150,7 +149,7 @@ def test_every_request_of_a_sync_is_in_the_table_of_endpoints(config: dict[str, 
     assert reading.succeeded, reading.error_messages
     again = read_all(config, states=reading.states)
     assert again.succeeded, again.error_messages
-    assert sorted({f"{r.method} {r.path}" for r in jira.requests if not known(r.method, r.path)}) == []
+    assert undocumented(jira) == []
 
 
 @pytest.mark.parametrize("setup", [CLOUD, DATA_CENTER], ids=str)

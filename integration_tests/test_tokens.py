@@ -29,11 +29,11 @@ from integration_tests.support import (
     check,
     config_for,
     read_all,
+    undocumented,
 )
 from source_jira_flow.check.checkup import examine
 from source_jira_flow.check.command_line import diagnose_main
 from source_jira_flow.check.diagnosis import Diagnosis
-from source_jira_flow.check.endpoints import known
 from source_jira_flow.config import Config
 from source_jira_flow.errors import SignInRefused
 from source_jira_flow.jira.connection import client_for, connect
@@ -92,7 +92,7 @@ def test_check_and_read_with_a_token_give_what_any_other_way_gives(setup: Setup,
         if stream not in closed:
             assert keys_of(stream, reading.records.get(stream, [])) == keys_of(stream, records), stream
     assert jira.write_attempts == []
-    assert [record.path for record in jira.requests if not known(record.method, record.path)] == []
+    assert undocumented(jira) == []
 
 
 @pytest.mark.parametrize("setup", EVERYWHERE, ids=str)

@@ -7,7 +7,7 @@ A stream's columns stand in `schemas/<name>.json` for the destination, and are m
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,11 +51,6 @@ class Stream(StreamDefinition):
     snapshot: type[Snapshot] | None = None
     left_by_scan: Callable[[SharedScan], Iterable[Record]] | None = None
     whole: Callable[[Sync], Iterable[Mapping[str, Any]]] | None = None
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it is made here, and not by the manifest."""
-        return bool(self.fed or self.snapshot or self.left_by_scan or self.whole)
 
     def is_fed(self, sync: Sync) -> bool:
         """Whether it is made of issues on this Jira."""
@@ -110,7 +105,7 @@ def build_streams(
 ) -> list[AbstractStream]:
     """All streams as the CDK reads them; `small_lists` are those of `manifest.yaml`, built from it."""
     scan = SharedScan(running_sync, fed_streams)
-    ours = [stream for stream in STREAMS if stream.is_ours]
+    ours = [stream for stream in STREAMS if stream.fed or stream.snapshot or stream.left_by_scan or stream.whole]
     return [*(_built(stream, running_sync, scan, logger) for stream in ours), *small_lists]
 
 
@@ -133,14 +128,10 @@ def _built(
     )
 
 
-def _records(stream: Stream, rows: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
-    return (Record(data=data, stream_name=stream.name) for data in rows)
-
-
 def _partitions(stream: Stream, running_sync: Callable[[], Sync], scan: SharedScan) -> Iterable[Partition]:
     sync, snapshot, left_by_scan = running_sync(), stream.snapshot, stream.left_by_scan
     if whole := stream.whole:
-        return [FunctionPartition(stream.name, "list", lambda: _records(stream, whole(sync)))]
+        return [FunctionPartition(stream.name, "list", lambda: (Record(data, stream.name) for data in whole(sync)))]
     if left_by_scan is not None:
         return [FunctionPartition(stream.name, "census", lambda: left_by_scan(scan))]
     if snapshot is None or stream.is_fed(sync):

@@ -120,8 +120,3 @@ def row(endpoint: Endpoint) -> tuple[str, str, str, str, str]:
         endpoint.permission,
         ", ".join(endpoint.scopes) or "–",
     )
-
-
-def known(method: str, path: str) -> bool:
-    """Whether a request is to an endpoint in the table."""
-    return any(endpoint.matches(method, path) for endpoint in ENDPOINTS)

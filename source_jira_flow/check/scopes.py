@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_jira_flow.check.endpoints import ENDPOINTS, SELF_HOSTED, Endpoint
+from source_jira_flow.check.endpoints import ENDPOINTS, SELF_HOSTED
 from source_jira_flow.check.findings import Finding, FixedBy, failed, warning
 from source_jira_flow.common.text import listed
 from source_jira_flow.errors import JiraFlowError, SignInRefused
@@ -28,10 +28,6 @@ class _Probe:
     params: Mapping[str, Any] = field(default_factory=dict)
     essential: bool = True
 
-    @property
-    def endpoint(self) -> Endpoint:
-        return next(endpoint for endpoint in ENDPOINTS if endpoint.matches("GET", self.path))
-
 
 _PROBES = (
     _Probe("/rest/api/2/myself"),
@@ -46,7 +42,8 @@ def scope_findings(client: JiraClient, credentials: SignIn) -> list[Finding]:
     missing: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for probe in [*_PROBES, *_sprint_probe(client)]:
         if _lacks_scope(client, probe):
-            missing[probe.essential].update(dict.fromkeys(probe.endpoint.scopes))
+            endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.matches("GET", probe.path))
+            missing[probe.essential].update(dict.fromkeys(endpoint.scopes))
     found = []
     if missing[True]:
         found.append(failed("sign_in:scope", FixedBy.YOU, _lacking(missing[True], credentials)))
@@ -62,13 +59,8 @@ def _lacking(scopes: Iterable[str], credentials: SignIn) -> str:
 
 def streams_of(scope: str) -> list[str]:
     """The streams of Cloud that need a scope, in the order of the table of endpoints."""
-    uses = [
-        use
-        for endpoint in ENDPOINTS
-        if scope in endpoint.scopes and endpoint.kind != SELF_HOSTED
-        for use in endpoint.uses
-    ]
-    return list(dict.fromkeys(uses))
+    needing = [one for one in ENDPOINTS if scope in one.scopes and one.kind != SELF_HOSTED]
+    return list(dict.fromkeys(use for endpoint in needing for use in endpoint.uses))
 
 
 def _sprint_probe(client: JiraClient) -> Iterator[_Probe]:

@@ -33,10 +33,11 @@ class Part:
     issues: int = 0
     takes_new_projects: bool = False
 
-    def options(self, others: Sequence[Part]) -> dict[str, list[str]]:
+    def options(self, others: Sequence[Part], excluded: Sequence[str] = ()) -> dict[str, list[str]]:
         """The fields of the configuration. All parts together import what one connection would, each project once."""
         if self.takes_new_projects:
-            return {"projects": [], "excluded_projects": sorted(key for part in others for key in part.keys)}
+            elsewhere = {key for part in others for key in part.keys}
+            return {"projects": [], "excluded_projects": sorted({*excluded, *elsewhere})}
         return {"projects": sorted(self.keys), "excluded_projects": []}
 
     @property
@@ -75,9 +76,7 @@ def _split(options: argparse.Namespace, settings: Settings) -> None:
     jira = connect(config, client_for(config, settings=settings, logger=logger)).jira
     parts = balanced(issue_counts(jira, _projects(jira, config)), options.parts)
     parts[-1].takes_new_projects = not config.projects
-    lists = [part.options([other for other in parts if other is not part]) for part in parts]
-    if parts[-1].takes_new_projects:
-        lists[-1]["excluded_projects"] = sorted({*lists[-1]["excluded_projects"], *config.excluded})
+    lists = [part.options(parts[:-1], config.excluded) for part in parts]
     print(json.dumps(lists, indent=2) if options.json else "\n\n".join(_told(parts, lists)))
     if options.output is not None:
         _write(options.output, raw, lists)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from source_jira_flow.commands.running import run_verb
 from source_jira_flow.common.files import read_json, write_private
@@ -63,9 +63,8 @@ def _earlier(path: Path) -> list[JsonObject]:
 
 
 def _opened(name: str) -> Any:
-    stream: TextIO = sys.stdin
     if name == _STANDARD_INPUT:
-        return nullcontext(stream)
+        return nullcontext(sys.stdin)
     # In another encoding no line is a state, and the sentence for that says what to use.
     return open(name, encoding="utf-8", errors="replace")
 

@@ -24,11 +24,7 @@ def board_columns(sync: Sync) -> Iterator[dict[str, Any]]:
         return
 
     refusals: dict[int, JiraFlowError] = {}
-
-    def ask(board_id: int) -> JsonObject:
-        return _configuration(sync, board_id, refusals)
-
-    found = dict(in_parallel(ask, boards, sync.workers))
+    found = dict(in_parallel(lambda board: _configuration(sync, board, refusals), boards, sync.workers))
     if refusals:
         sync.logger.warning(
             "board_columns lacks the boards %s, which this account can't see: %s",

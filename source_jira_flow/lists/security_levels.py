@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel
 from source_jira_flow.errors import JiraFlowError
 from source_jira_flow.jira.shape import an_object
@@ -23,12 +22,11 @@ def security_levels(sync: Sync) -> Iterator[dict[str, Any]]:
         pass_over(refused, sync, "issue_security_levels", "Administer Jira (global)", _SCHEMES)
         return
 
-    def ask(scheme_id: str) -> JsonObject:
-        path = f"{_SCHEMES}/{scheme_id}"
-        scheme: JsonObject = sync.jira.get(path, accept=an_object(path, levels=list))
-        return scheme
+    def ask(path: str) -> Any:
+        return sync.jira.get(path, accept=an_object(path, levels=list))
 
-    for _, scheme in in_parallel(ask, [str(row["id"]) for row in answer["issueSecuritySchemes"]], sync.workers):
+    paths = [f"{_SCHEMES}/{row['id']}" for row in answer["issueSecuritySchemes"]]
+    for _, scheme in in_parallel(ask, paths, sync.workers):
         default = str(scheme.get("defaultSecurityLevelId"))
         for level in scheme["levels"]:
             yield {

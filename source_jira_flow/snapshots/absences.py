@@ -8,7 +8,7 @@ from logging import Logger
 from typing import Any
 
 from source_jira_flow.common.parallel import in_parallel
-from source_jira_flow.errors import Forbidden, PassingFault
+from source_jira_flow.errors import PassingFault
 from source_jira_flow.records.observed import Columns
 from source_jira_flow.snapshots.comparison import Comparison
 
@@ -53,7 +53,7 @@ class Absences:
         yield from self._ask(missing[:PROBE])
         mostly_alive = 2 * self._alive >= PROBE
         if self._came_short(len(missing), mostly_alive):
-            self._keep(missing[PROBE:])
+            self.comparison.keep(*missing[PROBE:])
             known = len(self.comparison.stored.listed)
             raise PassingFault(
                 f"Jira's list of {self.title} came back without {len(missing)} of {known} that were there before,"
@@ -62,7 +62,7 @@ class Absences:
         most = MOST_ASKED_IF_ALIVE if mostly_alive else MOST_ASKED
         yield from self._ask(missing[PROBE:most])
         if missing[most:]:
-            self._keep(missing[most:])
+            self.comparison.keep(*missing[most:])
             self.logger.warning(
                 "%d of the %s are missing from Jira's list; %d of them were looked at, the others stay as they are.",
                 len(missing),
@@ -80,7 +80,7 @@ class Absences:
 
     def _ask(self, identifiers: Sequence[str]) -> Iterator[dict[str, Any]]:
         absent = []
-        for identifier, columns in in_parallel(self._found, identifiers, self.workers):
+        for identifier, columns in in_parallel(self.find, identifiers, self.workers):
             if columns is None:
                 absent.append(identifier)
             else:
@@ -88,7 +88,7 @@ class Absences:
         if not absent:
             return
         self.prove_sign_in()
-        for identifier, columns in in_parallel(self._found, absent, self.workers):
+        for identifier, columns in in_parallel(self.find, absent, self.workers):
             if columns is None:
                 yield self.comparison.remove(identifier, self.key(identifier))
             else:
@@ -99,14 +99,4 @@ class Absences:
         if columns:
             yield from self.comparison.listed(columns)
         else:
-            self.comparison.keep(identifier)
-
-    def _found(self, identifier: str) -> Columns | None:
-        try:
-            return self.find(identifier)
-        except Forbidden:
-            return NOT_TOLD
-
-    def _keep(self, identifiers: Sequence[str]) -> None:
-        for identifier in identifiers:
             self.comparison.keep(identifier)

@@ -62,8 +62,7 @@ class SprintReading:
 
     def sprints(self) -> Iterator[JsonObject]:
         """The sprints that were read, without what is volatile in them."""
-        for found in self._found.values():
-            yield orjson.loads(found)
+        return map(orjson.loads, self._found.values())
 
     def tells_of(self, sprint_id: int) -> bool:
         """Whether a missing sprint means anything: broken boards keep theirs, closed ones wait for a full pass."""
@@ -92,14 +91,12 @@ class SprintReading:
             # Boards that are gone keep their closed sprints until the next full pass.
             self._shown = {board: set(sprints - before.open) for board, sprints in before.boards.items()}
             self._without = set(before.without_sprints & boards.keys())
-        questions = list(self._questions(boards))
-        for (board, _), answer in in_parallel(self._ask, questions, self._jira.workers):
+        for (board, _), answer in in_parallel(self._ask, list(self._questions(boards)), self._jira.workers):
             board_id = int(board["id"])
             if isinstance(answer, _Refusal):
                 self._note_refusal(board_id, answer)
             else:
-                shown = self._shown.setdefault(board_id, set())
-                shown.update(self._note(sprint) for sprint in answer)
+                self._shown.setdefault(board_id, set()).update(map(self._note, answer))
 
     def _questions(self, boards: dict[int, JsonObject]) -> Iterable[tuple[JsonObject, str | None]]:
         """Boards, and the states of the sprints to ask each for; None for all."""
@@ -152,7 +149,11 @@ class SprintReading:
                 self.absent.add(sprint_id)
             elif sprint:
                 self._note(sprint)
-                self._show_where_it_was(sprint_id)
+                # Closed, it shows where it did; open and on no board, it may have left them or they came back short:
+                # the next full pass knows.
+                for board, before in self._before.boards.items():
+                    if sprint_id in before and board in self._shown:
+                        self._shown[board].add(sprint_id)
 
     def _find(self, sprint_id: int) -> JsonObject | None:
         """The sprint, None where Jira says that there is none, an empty object where it does not say."""
@@ -160,13 +161,6 @@ class SprintReading:
             return self._jira.sprint(sprint_id)
         except Forbidden:
             return {}
-
-    def _show_where_it_was(self, sprint_id: int) -> None:
-        # Closed, it shows where it did; open and on no board, it may have left them or they came back short: the next
-        # full pass knows.
-        for board, sprints in self._before.boards.items():
-            if sprint_id in sprints and board in self._shown:
-                self._shown[board].add(sprint_id)
 
 
 def _is_without_sprints(refused: BadRequest) -> bool:

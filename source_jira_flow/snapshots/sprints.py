@@ -38,9 +38,7 @@ class SprintSnapshot(Snapshot):
         self._after = reading.boards()
         self._shown_on = self._after.by_sprint()
         yield from reading.sprints()
-        for identifier in self.comparison.missing():
-            if not reading.tells_of(int(identifier)):
-                self.comparison.keep(identifier)
+        self.comparison.keep(*(lost for lost in self.comparison.missing() if not reading.tells_of(int(lost))))
 
     def find(self, identifier: str) -> JsonObject | None:
         return self.sync.jira.sprint(int(identifier))
@@ -74,8 +72,7 @@ class SprintSnapshot(Snapshot):
             raise refused
         if isinstance(refused, ClosedToAccount):
             # Read by another way to sign in before: what that saw stays.
-            for identifier in self.comparison.missing():
-                self.comparison.keep(identifier)
+            self.comparison.keep(*self.comparison.missing())
         elif self.stored.listed:
             raise ConfigurationError(
                 f"Jira now refuses access to boards, which it allowed before: {refused} Ask your Jira administrator"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from source_jira_flow.errors import Forbidden, PassingFault, SignInRefused
+from source_jira_flow.errors import PassingFault, SignInRefused
 from source_jira_flow.records.observed import REMOVED_AT, Columns
 from source_jira_flow.records.stream import StreamDefinition
 from source_jira_flow.records.users import user_columns
 from source_jira_flow.snapshots import absences
-from source_jira_flow.snapshots.absences import Absences
+from source_jira_flow.snapshots.absences import NOT_TOLD, Absences
 from source_jira_flow.snapshots.comparison import Comparison
 from source_jira_flow.state.snapshots import StoredSnapshot, digest
 
@@ -45,18 +45,14 @@ def absent(
     return comparison, list(asked.records())
 
 
-def refuse(identifier: str) -> Columns:
-    raise Forbidden(403, ["No."], "/rest/api/2/user")
-
-
 def test_404_means_gone() -> None:
     comparison, records = absent(names(3), names(2), lambda _: None)
     assert [(record["id"], record[REMOVED_AT] is not None) for record in records] == [("user00002", True)]
     assert comparison.present.keys() == set(names(2))
 
 
-def test_403_says_nothing() -> None:
-    comparison, records = absent(names(3), names(2), refuse)
+def test_what_jira_does_not_tell_says_nothing() -> None:
+    comparison, records = absent(names(3), names(2), lambda _: NOT_TOLD)
     assert records == []
     assert comparison.present.keys() == set(names(3))
 
