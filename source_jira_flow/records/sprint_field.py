@@ -50,9 +50,9 @@ def sprint_ids(values: Iterable[Any]) -> list[int]:
             continue
         if type(value) is str:
             # In most, the id comes first.
-            key, _, digits = value.partition("[")[2].partition(",")[0].partition("=")
-            if key == "id" and digits.isdecimal():
-                ids.append(int(digits))
+            first, comma, _ = value.partition("[")[2].partition(",")
+            if comma and first.startswith("id=") and first[3:].isdecimal():
+                ids.append(int(first[3:]))
                 continue
         identifier = _identifier(_by_key(value))
         if identifier is not None:
