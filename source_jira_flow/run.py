@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.raise_signal(number)
         raise
     except OSError as error:
-        # What a verb can't read or write it says itself: this is the output. Threads may wait for it for ever.
+        # What a verb can't read or write it says itself: this is the output. Threads may wait for it forever.
         print(f"The output can't be written: {reason_of(error)}.", file=sys.__stderr__, flush=True)
         os._exit(1)
     return code

@@ -76,7 +76,6 @@ class SourceJiraFlow(Source):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """All findings at once, by `diagnosis`."""
-        masking.register(config)
         return run_check(config, logger, self._settings)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
@@ -122,14 +121,7 @@ class SourceJiraFlow(Source):
             instance.server.version,
         )
         sync = Sync(
-            instance.jira,
-            instance,
-            config.options,
-            self._settings,
-            read.catalog,
-            read.states,
-            read.messages,
-            logger,
+            instance.jira, instance, config.options, self._settings, read.catalog, read.states, read.messages, logger
         )
         sync.states.verify()
         return sync

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -77,7 +78,7 @@ def examine(
 
     `thorough` asks for the permissions on every project, not only on those that will be imported.
     """
-    checkup = _Checkup(logger, settings, time.monotonic() + limit, thorough=thorough)
+    checkup = _Checkup(logger, settings, time.monotonic() + limit, thorough)
     try:
         masking.register(config)
         checkup.examine(config)
@@ -115,15 +116,15 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
     ]
 
 
+@dataclass
 class _Checkup:
     """One examination. Each step adds its findings. A step without which nothing else can be checked raises."""
 
-    def __init__(self, logger: logging.Logger, settings: Settings, deadline: float, *, thorough: bool) -> None:
-        self._logger = logger
-        self._settings = settings
-        self._deadline = deadline
-        self._thorough = thorough
-        self.diagnosis = Diagnosis()
+    logger: logging.Logger
+    settings: Settings
+    deadline: float
+    thorough: bool
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     def examine(self, raw: Mapping[str, Any]) -> None:
         self._add(*unknown_fields(raw))
@@ -152,14 +153,9 @@ class _Checkup:
 
     def _client(self, config: Config, signer: Signer) -> JiraClient:
         # A lowered number of workers means that this Jira can't handle more.
-        workers = self._settings.check_requests if config.workers >= DEFAULT_WORKERS else config.workers
+        workers = self.settings.check_requests if config.workers >= DEFAULT_WORKERS else config.workers
         return JiraClient(
-            config.base_url,
-            signer,
-            settings=self._settings,
-            workers=workers,
-            logger=self._logger,
-            deadline=self._deadline,
+            config.base_url, signer, settings=self.settings, workers=workers, logger=self.logger, deadline=self.deadline
         )
 
     def _sign_in(self, config: Config, client: JiraClient, server: ServerInfo) -> RestJira | None:
@@ -196,7 +192,7 @@ class _Checkup:
         renamed: Mapping[str, str] = {}
         with self._collecting():
             renamed = _renamed(jira, selection.unknown)
-        asked = [project for project in projects if not project.archived] if self._thorough else selection.imported
+        asked = [project for project in projects if not project.archived] if self.thorough else selection.imported
         if held is not None:
             # A Jira that refuses to report permissions has been mentioned: nothing is known of the projects' either.
             held = jira.project_permissions(_ASKED_PERMISSIONS, [project.id for project in asked])
@@ -240,7 +236,7 @@ class _Checkup:
         except SignInRefused:
             raise
         except JiraFlowError as error:
-            self.diagnosis.findings += findings_of(error, self._logger)
+            self.diagnosis.findings += findings_of(error, self.logger)
 
     def _add(self, *findings: Finding | None) -> None:
         self.diagnosis.findings += [finding for finding in findings if finding is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from rich import box
@@ -28,20 +28,19 @@ def show(diagnosis: Diagnosis, console: Console, *, endpoints: bool) -> None:
         console.print()
 
 
-def _parts(diagnosis: Diagnosis, *, endpoints: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = []
+def _parts(diagnosis: Diagnosis, *, endpoints: bool) -> Iterator[RenderableType]:
     if diagnosis.connection:
-        parts.append(_text(diagnosis.connection, "green"))
+        yield _text(diagnosis.connection, "green")
     if diagnosis.findings:
         findings = in_order(diagnosis.findings)
+        yield _findings_table(findings)
         pages = dict.fromkeys(page_about(finding.code, diagnosis.kind) for finding in findings)
-        parts += [_findings_table(findings), *(f"See {page}" for page in pages if page)]
+        yield from (f"See {page}" for page in pages if page)
     if diagnosis.rows:
-        parts.append(_projects_table(diagnosis.rows))
+        yield _projects_table(diagnosis.rows)
     if endpoints and diagnosis.kind:
-        parts.append(_endpoints_table(SELF_HOSTED if diagnosis.kind == "self_hosted" else CLOUD))
-    parts.append(_outcome(diagnosis))
-    return parts
+        yield _endpoints_table(SELF_HOSTED if diagnosis.kind == "self_hosted" else CLOUD)
+    yield _outcome(diagnosis)
 
 
 def _findings_table(findings: Sequence[Finding]) -> RenderableType:
@@ -100,9 +99,9 @@ def _endpoints_table(kind: str) -> RenderableType:
 
 
 def _outcome(diagnosis: Diagnosis) -> Text:
-    failures = sum(finding.failed for finding in diagnosis.findings)
     if diagnosis.succeeded:
         return Text(f"The check succeeds. {diagnosis.outlook}", style="bold green")
+    failures = sum(finding.failed for finding in diagnosis.findings)
     return Text(f"The check fails: {counted(failures, 'problem')} must be fixed first.", style="bold red")
 
 

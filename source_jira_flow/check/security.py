@@ -8,10 +8,9 @@ those that they belong to (`project/{id}/securitylevel`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from source_jira_flow.check.findings import Finding, FixedBy, warning
-from source_jira_flow.common.parallel import in_parallel
+from source_jira_flow.common.parallel import in_parallel, portions
 from source_jira_flow.common.text import listed, naming
 from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.jira.jql import both, in_projects
@@ -26,14 +25,6 @@ _PARTS = 32
 _MOST_COUNTED = 128
 
 
-@dataclass(frozen=True)
-class _Levels:
-    """The names of all levels of a project and of those that the account belongs to; empty where Jira shows neither."""
-
-    of_project: frozenset[str] = frozenset()
-    of_account: frozenset[str] = frozenset()
-
-
 def hidden_level_findings(
     jira: RestJira, projects: Sequence[Project], held: Mapping[str, frozenset[str]]
 ) -> list[Finding]:
@@ -42,13 +33,13 @@ def hidden_level_findings(
     shown = dict(in_parallel(lambda project: _levels(jira, project), administered[:MOST_PROJECTS], jira.workers))
     hidden: list[str] = []
     unknown: list[str] = []
-    for project, levels in shown.items():
-        missing = sorted(levels.of_project - levels.of_account)
+    for project, (levels, of_account) in shown.items():
+        missing = sorted(levels - of_account)
         if missing and SET_ISSUE_SECURITY in held[project.id]:
             hidden.append(f"{project.key} ({listed(missing, most=3, longest=40)})")
         elif missing:
             unknown.append(project.key)
-    told = {project for project, levels in shown.items() if levels.of_project}
+    told = {project for project, (levels, _) in shown.items() if levels}
     unknown += [project.key for project in _with_visible_levels(jira, projects) if project not in told]
     where = WORDS[jira.kind].security
     return [warning("issue_security", FixedBy.JIRA_ADMINISTRATOR, text) for text in _texts(hidden, unknown, where)]
@@ -65,7 +56,7 @@ def _with_visible_levels(jira: RestJira, projects: Sequence[Project]) -> list[Pr
 
 def _hits(jira: RestJira, projects: Sequence[Project], size: int) -> list[Project]:
     """The projects of those parts, of so many each, in which any visible issue has a security level."""
-    parts = [tuple(projects[start : start + size]) for start in range(0, len(projects), size)]
+    parts = [tuple(part) for part in portions(projects, size)]
     counts = dict(in_parallel(lambda part: _count(jira, part), parts, jira.workers))
     return [project for part in parts if counts[part] for project in part]
 
@@ -82,19 +73,20 @@ def _count(jira: RestJira, projects: Sequence[Project]) -> int:
         return 0
 
 
-def _levels(jira: RestJira, project: Project) -> _Levels:
+def _levels(jira: RestJira, project: Project) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of all its levels, and of those that the account belongs to; empty where Jira shows neither."""
     root = f"/rest/api/2/project/{project.id}"
     try:
         of_project = _names(jira.client.get(f"{root}/issuesecuritylevelscheme", tries=1))
         of_account = _names(jira.client.get(f"{root}/securitylevel", tries=1)) if of_project else frozenset()
-        return _Levels(of_project, of_account)
+        return of_project, of_account
     except SignInRefused as refused:
         if refused.reason != "scope":
             raise
     except JiraFlowError as error:
         # 404: no scheme. 403: not allowed to see it. Neither says anything about hidden issues.
         jira.client.logger.debug("The security levels of %s are not shown: %s", project.key, error)
-    return _Levels()
+    return frozenset(), frozenset()
 
 
 def _names(document: object) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What is missing from a list is gone only when Jira says so for each: a list can come back short for many reasons."""
+"""An item that is missing from a list is gone only when Jira says so: a list can come back short for many reasons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from source_jira_flow.snapshots.comparison import Comparison
 
 # Ask for this many first: if most of them are still there, the list is wrong.
 PROBE = 20
-# A list that lacks more than this share of what is still there came back short.
+# A list that lacks more than this share of the known objects came back short.
 LARGEST_SHARE = 0.2
 # In one sync; the rest waits for the next.
 MOST_ASKED = 5_000
@@ -26,12 +26,12 @@ NOT_TOLD: Columns = {}
 
 @dataclass
 class Absences:
-    """Asks for each id that is missing by itself: 404 means gone, 403 says nothing, and what is found is sent.
+    """Asks for each missing id by itself: 404 means gone, 403 says nothing, and an object that is found is sent.
 
     `find` gives the columns of one id, None where Jira answers 404, NOT_TOLD where it can't be known. `prove_sign_in`
     raises unless Jira still knows who asks: to nobody, everything is a 404. For the same reason a 404 counts only when
     it comes twice. `title` names the list, `key` makes an id what its column holds. A list that is not `whole` may
-    rightly lack what is still there: Jira cuts it, or it shows no more on any board.
+    rightly lack objects that still exist: Jira cuts it, or no board shows them any more.
     """
 
     comparison: Comparison
@@ -45,9 +45,9 @@ class Absences:
     _alive: int = field(default=0, init=False)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Records of what is gone, and of what was found and changed.
+        """Records of objects that are gone, and of those that were found and have changed.
 
-        Raises PassingFault where the list came back short although Jira still has what is missing.
+        Raises PassingFault where the list came back short although Jira still has the missing objects.
         """
         missing = self.comparison.missing()
         yield from self._ask(missing[:PROBE])

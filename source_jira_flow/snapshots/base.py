@@ -1,4 +1,4 @@
-"""What all lists that Jira gives whole have in common: everything is read, and what is new, changed or gone is sent."""
+"""The part that all lists share that Jira gives whole: everything is read, only new, changed and gone rows are sent."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Snapshot(ABC):
         ).records()
 
     def _mentioned(self) -> Iterator[Columns]:
-        """What issues mention is not gone, though Jira's list lacks it; and it may never have been listed."""
+        """An object that issues mention is not gone, though Jira's list lacks it; and it may never have been listed."""
         self.seen.wait()
         missing = set(self.comparison.missing())
         for identifier, columns in self.mentioned():
