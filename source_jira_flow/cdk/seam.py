@@ -1,4 +1,4 @@
-"""Everything that this package uses of the CDK beyond its protocol models, in one place."""
+"""A read by the CDK, the streams of its manifest, and the parts that it expects of a stream."""
 
 from __future__ import annotations
 

@@ -212,8 +212,7 @@ class _Checkup:
             if selection.imported:
                 jira.search(in_projects(project.id for project in selection.imported), ["summary"], 1)
             next(iter(jira.users()), None)
-        with self._collecting():
-            self._add(_closed_boards(jira))
+        self._add(_closed_boards(jira))
 
     def _projects(self, config: Config, jira: RestJira) -> tuple[list[Project], Selection]:
         projects = [Project.of(document) for document in jira.projects()]

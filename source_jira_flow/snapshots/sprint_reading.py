@@ -119,7 +119,8 @@ class SprintReading:
                 raise
             return _Refusal.BROKEN
         except RefusedRequest as refused:
-            if isinstance(refused, BadRequest) and _is_without_sprints(refused):
+            # Jira's way to say that the board is of a kind that has no sprints.
+            if isinstance(refused, BadRequest) and any("support sprints" in said.lower() for said in refused.messages):
                 return _Refusal.NO_SPRINTS
             if refused.status != _UNPROCESSABLE:
                 self._logger.warning(
@@ -161,8 +162,3 @@ class SprintReading:
             return self._jira.sprint(sprint_id)
         except Forbidden:
             return {}
-
-
-def _is_without_sprints(refused: BadRequest) -> bool:
-    """Whether a 400 is Jira's way to say that the board is of a kind that has no sprints."""
-    return any("support sprints" in message.lower() for message in refused.messages)
