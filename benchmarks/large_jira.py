@@ -60,7 +60,7 @@ class MadeAnswers(Answers):
     def to(self, head: bytes, body: bytes) -> bytes:
         path = head.split(b" ", 2)[1]
         if path.endswith(b"/serverInfo"):
-            # Time goes on.
+            # Time passes.
             self.calls["other"] += 1
             return self._made(head, body)
         if not path.endswith((b"/search/jql", b"/search/approximate-count")):

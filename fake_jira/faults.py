@@ -214,7 +214,7 @@ class Faults:
         return self._changing("empty_page", lambda request, content: _rows(content, lambda rows: []), when)
 
     def short_pages(self, share: float = 0.5, **when: Unpack[When]) -> Fault:
-        """Fewer rows than asked, and rightly so: the next page goes on behind them."""
+        """Fewer rows than asked, and rightly so: the next page begins after them."""
 
         return self.add(Fault("short_pages", page_share=share, **when))
 

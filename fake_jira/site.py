@@ -91,7 +91,7 @@ class Site(IssueChanges):
             self._directory_changed()
 
     def delete_user(self, user: User | str) -> None:
-        """Gone from every list, 404 when asked for; issues go on naming the person."""
+        """Gone from every list, 404 when asked for; issues still name the person."""
         with self.lock:
             found = self.user(user)
             found.deleted, found.active = True, False

@@ -56,7 +56,7 @@ class IssueSearch:
             page = self._asked(query, self.fields, self.page_size, cursor, None, self.expand)
         if not all(map(_is_named, page.issues)):
             return self._in_parts(query, cursor)
-        return SearchPage(self._sound(self._mended(page.issues)), page.next)
+        return SearchPage(self._sound(self._in_form(page.issues)), page.next)
 
     def ids(self, query: str, cursor: Any | None = None) -> SearchPage:
         """A large page of a query with `id` and `key` alone."""
@@ -138,23 +138,23 @@ class IssueSearch:
     def _in_parts(self, query: str, cursor: Any | None) -> SearchPage:
         """The page by halves, from the ids of its issues."""
         places = self._asked(query, _PLACE, self.page_size, cursor)
-        issues = self._sound(self._whole(self._mended(places.issues)))
+        issues = self._sound(self._whole(self._in_form(places.issues)))
         return SearchPage(issues, places.next, all(map(_is_named, places.issues)))
 
-    def _mended(self, rows: Iterable[Any]) -> list[JsonObject]:
+    def _in_form(self, rows: Iterable[Any]) -> list[JsonObject]:
         """The rows of a page; those in another form are requested one by one."""
         rows = list(rows)
         if all(map(is_issue, rows)):
             return rows
-        mended: list[JsonObject] = []
+        known: list[JsonObject] = []
         for row in rows:
             if is_issue(row):
-                mended.append(row)
+                known.append(row)
             elif _is_named(row):
-                mended += self._whole([row])
+                known += self._whole([row])
             else:
                 self.note_nameless()
-        return mended
+        return known
 
     def _whole(self, rows: Sequence[JsonObject]) -> list[JsonObject]:
         """These issues with all fields; one that can't be read stays as it is, and is noted."""
