@@ -28,5 +28,5 @@ def method_finding(credentials: SignIn, *, is_cloud: bool, version: str) -> Find
     misfit = credentials.misfit(is_cloud=is_cloud, version=version)
     if misfit:
         return failed("method", FixedBy.YOU, misfit)
-    words = credentials.retirement(is_cloud=is_cloud)
+    words = credentials.retired_by_cloud if is_cloud else credentials.retired_by_self_hosted
     return warning("retired_method", FixedBy.YOU, words) if words else None

@@ -217,8 +217,7 @@ class JiraClient:
                 is_lasting = lasting is not None and isinstance(fault, ServerFault) and lasting(fault)
                 if faults >= most or is_lasting:
                     raise
-                wait = backoff(faults, self.settings.backoff_base, self.settings.backoff_cap)
-                self._sleep(wait, fault)
+                self._sleep(backoff(faults, self.settings), fault)
                 self.logger.debug("Trying %s again: %s", path, fault)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
@@ -227,14 +226,13 @@ class JiraClient:
         A refusal without JSON gives None. Raises PassingFault, ConfigurationError, or NotJson for a good answer that is
         none.
         """
-        with session_for(url, keeps_cookies=False) as session:
-            headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}
-            response = self._transmit(
-                "POST", url, is_small=True, session=session, data=dict(form), headers=headers, auth=Signer()
-            )
+        there = replace(self, base_url=url, signer=Signer())
+        headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}
+        with there.session:
+            response = there._transmit("POST", url, is_small=True, data=dict(form), headers=headers, auth=there.signer)
         if response.is_redirect:
             raise redirect_refused(url, urljoin(url, response.headers.get("Location", "")))
-        self._raise_on_the_way(response, url, url, session)
+        there._raise_on_the_way(response, url)
         try:
             return response.status_code, parse(response.content).document
         except ValueError:
@@ -268,18 +266,15 @@ class JiraClient:
             url, params = self._redirected(response, method), None
         raise unusable("redirect_circle", self.base_url)
 
-    def _transmit(
-        self, method: str, url: str, *, is_small: bool, session: requests.Session | None = None, **arguments: Any
-    ) -> requests.Response:
-        used, address = (self.session, self.base_url) if session is None else (session, url)
-        timeout = (self.settings.connect_timeout, self.settings.read_timeout)
+    def _transmit(self, method: str, url: str, *, is_small: bool, **arguments: Any) -> requests.Response:
+        settings, address = self.settings, self.base_url
+        timeout = (settings.connect_timeout, settings.read_timeout)
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
             if left <= 0:
                 raise ConnectionFault(in_words("unfinished", address), reason="unfinished")
             # A little less, so that the fault that tells more comes first.
             timeout = (min(timeout[0], 0.9 * left), min(timeout[1], 0.9 * left))
-        settings = self.settings
         most = settings.largest_small_answer if is_small else settings.largest_answer
         received = Received(most, self.before_large_answer)
         patience = time.monotonic() + sum(timeout)
@@ -288,7 +283,9 @@ class JiraClient:
             return received.deadline(patience) if self.deadline is None else self.deadline
 
         def send() -> requests.Response:
-            response = used.request(method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments)
+            response = self.session.request(
+                method, url, allow_redirects=False, timeout=timeout, stream=True, **arguments
+            )
             if response.status_code >= 400:
                 received.most = settings.largest_small_answer
             return received.whole(response)
@@ -300,7 +297,7 @@ class JiraClient:
         except Unfinished:
             raise ConnectionFault(in_words("unfinished", address), reason="unfinished") from None
         except requests.exceptions.RequestException as error:
-            raise connection_trouble(error, address, proxy_for(address, used.proxies)) from None
+            raise connection_trouble(error, address, proxy_for(address, self.session.proxies)) from None
         except ValueError:
             # `requests` looks at where a redirect leads, and stumbles over what is not an address.
             raise unusable("redirect", address, other="something that is not an address") from None
@@ -318,7 +315,7 @@ class JiraClient:
     def _answer(self, response: requests.Response, path: str, signed: bool) -> Answer:
         status, headers, body = response.status_code, response.headers, response.content
         self._thread.names_account = signed and account_in(headers) is not None
-        self._raise_on_the_way(response, path, self.base_url, self.session)
+        self._raise_on_the_way(response, path)
         if signed and status in (401, 403) and self.signer.is_closed(path):
             raise ClosedToAccount(status, jira_messages(body), path)
         if status == _PARTIAL_CONTENT:
@@ -357,14 +354,18 @@ class JiraClient:
         """Whether the last answer that this thread received was signed, and said for whom it was made."""
         return bool(getattr(self._thread, "names_account", False))
 
-    @staticmethod
-    def _raise_on_the_way(response: requests.Response, asked: str, address: str, session: requests.Session) -> None:
+    def _raise_on_the_way(self, response: requests.Response, asked: str) -> None:
         """Raises for a proxy's own refusal and for faults that may pass. `asked` is a path, or the address itself."""
-        status, headers, host = response.status_code, response.headers, urlsplit(address).netloc
+        status, headers, host = response.status_code, response.headers, urlsplit(self.base_url).netloc
         if status == _PROXY_SIGN_IN:
-            raise unusable("proxy_sign_in", address, proxy=proxy_for(address, session.proxies))
+            raise unusable("proxy_sign_in", self.base_url, proxy=proxy_for(self.base_url, self.session.proxies))
         if status == 429 or (status == 503 and requested_wait(headers) is not None):
-            raise _rate_limited(headers, status, host)
+            reason = headers.get("RateLimit-Reason")
+            raise RateLimited(
+                f"{host} limits the rate of requests (HTTP {status}{', ' + reason if reason else ''}):"
+                " lower the number of workers, or sync at a quieter time.",
+                wait=requested_wait(headers),
+            )
         if status >= 500 or status in (408, 425):
             said = jira_messages(response.content)
             words = f", “{' '.join(said)}”" if said else ""
@@ -394,9 +395,7 @@ class JiraClient:
         asked = fault.wait
         if asked is not None and asked > self.settings.longest_wait:
             raise fault
-        wait = (
-            backoff(count, self.settings.backoff_base, self.settings.backoff_cap) if asked is None else jittered(asked)
-        )
+        wait = backoff(count, self.settings) if asked is None else jittered(asked)
         if self.deadline is not None and time.monotonic() + wait > self.deadline:
             raise fault
         with self._pause_lock:
@@ -413,12 +412,3 @@ class JiraClient:
         if self.deadline is not None and time.monotonic() + seconds > self.deadline:
             raise fault
         time.sleep(seconds)
-
-
-def _rate_limited(headers: Mapping[str, str], status: int, host: str) -> RateLimited:
-    reason = headers.get("RateLimit-Reason")
-    return RateLimited(
-        f"{host} limits the rate of requests (HTTP {status}{', ' + reason if reason else ''}):"
-        " lower the number of workers, or sync at a quieter time.",
-        wait=requested_wait(headers),
-    )

@@ -106,14 +106,11 @@ def is_missing_scope(body: bytes) -> bool:
     return _REFUSING_TEXTS["scope"].search(_beginning(body)) is not None
 
 
-def sign_in_refused(
-    status: int | None, headers: Mapping[str, str], body: bytes, signer: Signer | None = None
-) -> SignInRefused:
+def sign_in_refused(status: int | None, headers: Mapping[str, str], body: bytes, signer: Signer) -> SignInRefused:
     """The error for an answer that refuses the credentials. Never quotes the body: it can echo a token.
 
     `signer` is what signed the request, with its own words.
     """
-    signer = signer or Signer()
     return refused_for(_reason(headers, body, signer), signer, status, headers)
 
 
@@ -156,9 +153,8 @@ def is_failed_login(headers: Mapping[str, str]) -> bool:
 
 def is_anonymous(headers: Mapping[str, str]) -> bool:
     """Whether Jira answered as to nobody, although the request was signed."""
-    return headers.get("X-AUSERNAME") == "anonymous" or "AUTHENTICATED_FAILED" in headers.get(
-        "X-Seraph-LoginReason", ""
-    )
+    failed = "AUTHENTICATED_FAILED" in headers.get("X-Seraph-LoginReason", "")
+    return failed or headers.get("X-AUSERNAME") == "anonymous"
 
 
 def account_in(headers: Mapping[str, str]) -> str | None:

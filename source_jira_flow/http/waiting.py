@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from source_jira_flow.common.instants import SECOND, instant
+from source_jira_flow.settings import Settings
 
 
 def requested_wait(headers: Mapping[str, str]) -> float | None:
@@ -22,9 +23,9 @@ def requested_wait(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def backoff(attempt: int, base: float, cap: float) -> float:
+def backoff(attempt: int, settings: Settings) -> float:
     """Seconds before try number `attempt` + 1: doubling, with full jitter on the upper half."""
-    longest = min(cap, base * 2.0 ** (attempt - 1))
+    longest = min(settings.backoff_cap, settings.backoff_base * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)  # spreads load, guards nothing
 
 

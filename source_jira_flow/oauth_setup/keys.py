@@ -35,19 +35,15 @@ class KeyPair:
     @property
     def public_pem(self) -> str:
         """SubjectPublicKeyInfo, the form that Jira's field "Public Key" takes."""
-        return (
-            self.private_key.public_key()
-            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-            .decode("ascii")
-        )
+        return self._public(serialization.Encoding.PEM).decode("ascii")
 
     @property
     def fingerprint(self) -> str:
         """A short name of the public key: the beginning of the SHA-256 of its DER form, in hexadecimal."""
-        der = self.private_key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        return hashlib.sha256(der).hexdigest()[:_FINGERPRINT_LENGTH]
+        return hashlib.sha256(self._public(serialization.Encoding.DER)).hexdigest()[:_FINGERPRINT_LENGTH]
+
+    def _public(self, encoding: serialization.Encoding) -> bytes:
+        return self.private_key.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def make_key_pair(path: Path) -> KeyPair:

@@ -209,10 +209,6 @@ class SignIn(ABC):
         too_old = bool(numbers) and numbers < self.first_version
         return (self.refused_before if too_old else self.refused_by_self_hosted).format(version=version)
 
-    def retirement(self, *, is_cloud: bool) -> str:
-        """The warning that this kind of Jira will take the way away; empty where it won't."""
-        return self.retired_by_cloud if is_cloud else self.retired_by_self_hosted
-
     def as_document(self) -> dict[str, str]:
         """As it stands in a configuration."""
         return {AUTH_TYPE: self.auth_type, **{field.name: getattr(self, field.name) for field in self.fields}}

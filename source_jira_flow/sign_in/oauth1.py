@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
+import base64
 import logging
 import re
 from collections.abc import Iterator, Mapping
@@ -164,34 +164,28 @@ def load_private_key(pasted: str) -> RSAPrivateKey:
             "The private key is too long: paste only the text of the key file, from -----BEGIN to the END line."
         )
     text = pasted.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n")
-    found = _framed(text)
-    if found:
-        label, body = found
+    label, body = _framed(text) or ("", text)
+    if label:
         _refuse_other_pem(label, body)
-        candidates = [_wrapped(label, "".join(body.split()))]
-    else:
-        bare = "".join(text.split())
-        if not re.fullmatch(r"[A-Za-z0-9+/]{100,}={0,2}", bare):
-            raise ConfigurationError(
-                "This is not a private key: paste the whole text of the file, from -----BEGIN to the END line."
-            )
-        candidates = [_wrapped(label, bare) for label in ("PRIVATE KEY", "RSA PRIVATE KEY")]
-    for pem in candidates:
-        try:
-            key = serialization.load_pem_private_key(pem.encode("ascii"), password=None)
-        except TypeError:
-            raise ConfigurationError(_ENCRYPTED) from None
-        except (ValueError, UnsupportedAlgorithm, binascii.Error, UnicodeEncodeError):
-            continue
-        if not isinstance(key, RSAPrivateKey):
-            raise ConfigurationError(
-                "The private key is not an RSA key, and Jira's application links only accept RSA keys: use one."
-            )
-        return key
-    raise ConfigurationError(
-        "The private key can't be read: it may be cut short."
-        " Paste the whole text of the file, with its BEGIN and END lines."
-    )
+    elif not re.fullmatch(r"[A-Za-z0-9+/]{100,}={0,2}", "".join(text.split())):
+        raise ConfigurationError(
+            "This is not a private key: paste the whole text of the file, from -----BEGIN to the END line."
+        )
+    try:
+        content = base64.b64decode("".join(body.split()), validate=True)
+        key = serialization.load_der_private_key(content, password=None)
+    except TypeError:
+        raise ConfigurationError(_ENCRYPTED) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigurationError(
+            "The private key can't be read: it may be cut short."
+            " Paste the whole text of the file, with its BEGIN and END lines."
+        ) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ConfigurationError(
+            "The private key is not an RSA key, and Jira's application links only accept RSA keys: use one."
+        )
+    return key
 
 
 _ENCRYPTED = (
@@ -220,8 +214,3 @@ def _refuse_other_pem(label: str, body: str) -> None:
         raise ConfigurationError(
             f"The private key is of the kind {label}, and Jira's application links only accept RSA keys: use one."
         )
-
-
-def _wrapped(label: str, body: str) -> str:
-    lines = [body[start : start + 64] for start in range(0, len(body), 64)]
-    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
