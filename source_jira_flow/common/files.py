@@ -59,13 +59,14 @@ def _parsed(text: str) -> Any:
         raise _UnusableError("is empty")
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
+        depth = _depth(document)
     except json.JSONDecodeError as error:
         raise _UnusableError(f"is not JSON (line {error.lineno})") from None
     except ValueError:
         raise _UnusableError("is not JSON (it has a number that JSON does not have)") from None
     except RecursionError:
         raise _UnusableError("is nested too deeply") from None
-    if _depth(document) > _DEEPEST:
+    if depth > _DEEPEST:
         raise _UnusableError("is nested too deeply")
     if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
         raise _UnusableError(r"has half of a character (such as \ud83d without its other half)")
@@ -81,17 +82,9 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _depth(document: Any) -> int:
-    depth, level = 0, [document]
-    while level:
-        depth += 1
-        level = [
-            part
-            for node in level
-            if isinstance(node, (dict, list))
-            for part in (node.values() if isinstance(node, dict) else node)
-        ]
-    return depth
+def _depth(node: Any) -> int:
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
 
 
 def write_private(path: Path, text: str, *, overwrite: bool = False) -> None:

@@ -29,3 +29,10 @@ def is_cloud(host: str) -> bool:
 def is_gateway(base_url: str) -> bool:
     """Whether a base URL leads through Atlassian's gateway."""
     return urlsplit(base_url).path.startswith(GATEWAY_PATH)
+
+
+def seen_from(base_url: str, address: str) -> str:
+    """Atlassian's address; for a Jira on this machine, the same path there, since its credentials never leave it."""
+    site = urlsplit(base_url)
+    is_own = is_loopback(site.hostname or "")
+    return f"{site.scheme}://{site.netloc}{urlsplit(address).path}" if is_own else address

@@ -14,7 +14,6 @@ Result = TypeVar("Result")
 
 
 def portions(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """The items in portions of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 

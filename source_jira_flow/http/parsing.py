@@ -36,7 +36,7 @@ def parse(body: bytes) -> Parsed:
         pass
     try:
         document = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogateescape").strip())
-        names = tuple(str(row.get("key") or row.get("id")) for row in _rows(document) if _is_spoiled(row))
+        names = tuple(str(row.get("key") or row.get("id")) for row in _rows(document) if _sound(row) != row)
         return Parsed(_sound(document), names)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
@@ -62,14 +62,6 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
     else:
         parts = document if isinstance(document, list) else []
     return (row for row in parts if isinstance(row, dict))
-
-
-def _is_spoiled(row: Any) -> bool:
-    try:
-        json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError:
-        return True
-    return False
 
 
 def _sound(value: Any) -> Any:

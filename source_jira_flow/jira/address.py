@@ -15,7 +15,7 @@ _USUAL_CONTEXT_PATH = "/jira"
 
 
 def no_jira_at(client: JiraClient) -> UnusableAddress:
-    """The error for a base URL where something answers that is no Jira; names the right address where one is found."""
+    """The error for a base URL where something else than Jira answers; names the right address where one is found."""
     parts = urlsplit(client.base_url)
     host = parts.hostname or ""
     if host == GATEWAY_HOST:
@@ -23,9 +23,7 @@ def no_jira_at(client: JiraClient) -> UnusableAddress:
     if is_cloud(host):
         return unusable("no_cloud_site", client.base_url)
     found = right_base_url(client)
-    if found:
-        return unusable("wrong_path", client.base_url, other=found)
-    return unusable("no_jira", client.base_url)
+    return unusable("wrong_path" if found else "no_jira", client.base_url, other=found or "")
 
 
 def right_base_url(client: JiraClient) -> str | None:

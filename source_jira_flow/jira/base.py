@@ -107,9 +107,9 @@ class Jira(ABC):
     def holds_globally(self, permission: str) -> bool:
         """Whether the account holds a global permission, such as USER_PICKER."""
 
-    @abstractmethod
     def labels(self) -> Iterator[str]:
         """All labels, where `lists_labels`."""
+        raise NotImplementedError("This kind of Jira has no list of labels: they are gathered from issues.")
 
     @abstractmethod
     def users(self) -> UserList:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, is_loopback
+from source_jira_flow.common.hosts import GATEWAY_PATH, is_gateway, seen_from
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError, JiraFlowError, NotJson, RefusedRequest, SignInRefused
@@ -82,7 +82,9 @@ def connect(config: Config, client: JiraClient) -> Instance:
     """Reach Jira and sign in. Raises ConfigurationError where version, method or credentials don't fit."""
     server = read_server_info(client)
     refuse_old_version(server)
-    refuse_wrong_method(config, server)
+    misfit = config.credentials.misfit(is_cloud=server.is_cloud, version=server.version)
+    if misfit:
+        raise ConfigurationError(misfit)
     account, client = sign_in(config, client, server)
     return Instance(jira_of(server, client), server, account, config.base_url)
 
@@ -155,13 +157,6 @@ def refuse_old_version(server: ServerInfo) -> None:
         )
 
 
-def refuse_wrong_method(config: Config, server: ServerInfo) -> None:
-    """Raises ConfigurationError where this kind of Jira does not take this way to sign in."""
-    misfit = config.credentials.misfit(is_cloud=server.is_cloud, version=server.version)
-    if misfit:
-        raise ConfigurationError(misfit)
-
-
 def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Account, JiraClient]:
     """The account, and the client that reached it: through the site, or through Atlassian's gateway if need be."""
     where = config.credentials.gateway if server.is_cloud and not is_gateway(client.base_url) else "never"
@@ -200,15 +195,9 @@ def gateway(client: JiraClient) -> JiraClient | None:
     except JiraFlowError:
         return None
     cloud_id = str(tenant.get("cloudId")) if isinstance(tenant, dict) else ""
+    root = client.settings.gateway_url or seen_from(client.base_url, ATLASSIAN_GATEWAY)
     # Anything but a UUID would lead credentials to another path of the gateway.
-    return client.at(f"{_gateway_root(client)}{GATEWAY_PATH}{cloud_id}") if _UUID.fullmatch(cloud_id) else None
-
-
-def _gateway_root(client: JiraClient) -> str:
-    """Credentials for a Jira on this machine never leave it."""
-    site = urlsplit(client.base_url)
-    own = f"{site.scheme}://{site.netloc}" if is_loopback(site.hostname or "") else ATLASSIAN_GATEWAY
-    return client.settings.gateway_url or own
+    return client.at(f"{root}{GATEWAY_PATH}{cloud_id}") if _UUID.fullmatch(cloud_id) else None
 
 
 def client_for(config: Config, **arguments: Any) -> JiraClient:

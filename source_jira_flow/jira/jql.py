@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 
 def in_projects(project_ids: Iterable[str]) -> str:
-    """Issues of these projects."""
     return f"project in ({', '.join(project_ids)})"
 
 

@@ -25,8 +25,9 @@ def offset_rows(ask: Callable[[Mapping[str, Any]], Any], size: int, what: str, *
     """
     progress = Progress(what)
     total = yield from _once_through(ask, size, progress, sure)
-    if progress.count < total:
-        yield from _once_through(ask, size, progress.again(), sure=False)
+    if len(progress.seen) < total:
+        progress.is_first_pass = False
+        yield from _once_through(ask, size, progress, sure=False)
 
 
 def _once_through(
@@ -54,23 +55,16 @@ def _once_through(
 
 
 class Progress:
-    """The rows of a list, page by page, each once. `what` names the list in errors."""
+    """The rows of a list, page by page, each once. `what` names the list in errors.
+
+    `seen` has what tells rows apart. In another pass than the first, most rows are known.
+    """
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._seen: set[Any] = set()
-        self._is_first_pass = True
+        self.seen: set[Any] = set()
+        self.is_first_pass = True
         self._stalled = False
-
-    @property
-    def count(self) -> int:
-        """How many different rows came."""
-        return len(self._seen)
-
-    def again(self) -> Progress:
-        """For another pass through the list, of which most rows are known."""
-        self._is_first_pass = False
-        return self
 
     def new(self, rows: Sequence[Any]) -> list[Any]:
         """Those of a page that did not come before. Raises BrokenPromise where a page repeats others.
@@ -78,7 +72,7 @@ class Progress:
         A page of one row can be the one before it, which a new row has shifted; two in a row can't.
         """
         fresh = [row for row in rows if not self._is_known(row)]
-        if rows and not fresh and self._is_first_pass and (len(rows) > 1 or self._stalled):
+        if rows and not fresh and self.is_first_pass and (len(rows) > 1 or self._stalled):
             raise BrokenPromise(
                 f"Jira gave the same rows of {self.what} again where the next ones should be: the list would never end."
                 " Ask your network team whether a proxy drops parameters of requests."
@@ -88,9 +82,9 @@ class Progress:
 
     def _is_known(self, row: Any) -> bool:
         identity = _identity(row)
-        if identity in self._seen:
+        if identity in self.seen:
             return True
-        self._seen.add(identity)
+        self.seen.add(identity)
         return False
 
 

@@ -11,5 +11,4 @@ def person_id(user: JsonObject | None) -> str | None:
 
 
 def person_name(user: JsonObject | None) -> str | None:
-    """The name to show."""
     return (user.get("displayName") or user.get("name")) if user else None

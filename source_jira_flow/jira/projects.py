@@ -24,7 +24,6 @@ class Project:
 
     @classmethod
     def of(cls, document: JsonObject) -> Project:
-        """From Jira's own object."""
         return cls(
             id=str(document["id"]),
             key=str(document.get("key") or ""),

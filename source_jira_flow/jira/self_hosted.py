@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from source_jira_flow.common.json import JsonObject
@@ -72,8 +72,7 @@ class SelfHostedJira(RestJira):
         self, permissions: Sequence[str], project_ids: Sequence[str]
     ) -> Mapping[str, frozenset[str]]:
         asked = frozenset(permissions)
-        # A 404 says of one project that the account can't see it. Of all of them it says nothing about any.
-        unknown: frozenset[str] = frozenset({"not found"})
+        unknown: set[str] = set()
         too_late = threading.Event()
 
         def ask(project_id: str) -> frozenset[str] | None:
@@ -82,7 +81,8 @@ class SelfHostedJira(RestJira):
             try:
                 return asked & self._held({"projectId": project_id})
             except NotFound:
-                return unknown
+                unknown.add(project_id)
+                return frozenset()
             except (ServerFault, NotJson):
                 return None
             except PassingFault:
@@ -92,16 +92,12 @@ class SelfHostedJira(RestJira):
 
         answers = dict(in_parallel(ask, dict.fromkeys(project_ids), self.workers))
         told = {project_id: held for project_id, held in answers.items() if held is not None}
-        if all(held is unknown for held in told.values()):
-            return {}
-        return {project_id: frozenset() if held is unknown else held for project_id, held in told.items()}
+        # A 404 says of one project that the account can't see it. Of all of them it says nothing about any.
+        return {} if unknown == told.keys() else told
 
     def holds_globally(self, permission: str) -> bool:
         # What Jira says of permissions is about users: of a service account it would deny all.
         return self.client.signer.is_user and permission in self._held({})
-
-    def labels(self) -> Iterator[str]:
-        raise NotImplementedError("Self-hosted Jira has no list of labels: they are gathered from issues.")
 
     def users(self) -> UserList:
         if self.version and self.version < _FIRST_WITH_A_USER_LIST:

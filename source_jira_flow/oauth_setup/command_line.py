@@ -8,10 +8,9 @@ from contextlib import suppress
 from source_jira_flow.common.files import reason_of
 from source_jira_flow.errors import ConfigurationError, JiraFlowError
 from source_jira_flow.oauth_setup.authorization import Paused
-from source_jira_flow.oauth_setup.keyboard import EndOfInput
 from source_jira_flow.oauth_setup.options import Options, parse_options
 from source_jira_flow.oauth_setup.paste import show_fields_again
-from source_jira_flow.oauth_setup.screen import Screen
+from source_jira_flow.oauth_setup.screen import EndOfInput, Screen
 from source_jira_flow.oauth_setup.session_file import load_session
 from source_jira_flow.oauth_setup.walk import Walk
 from source_jira_flow.settings import DEFAULTS, Settings

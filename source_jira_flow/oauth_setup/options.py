@@ -26,7 +26,7 @@ exit codes: 0 done, 1 failed, 2 wrong options, 3 waiting for somebody (the comma
 class Options:
     """What was asked for on the command line."""
 
-    output: Path
+    places: Places
     base_url: str | None = None
     key_file: Path | None = None
     consumer_key: str | None = None
@@ -40,20 +40,15 @@ class Options:
     show_secrets: bool = False
     yes: bool = False
 
-    @property
-    def places(self) -> Places:
-        """The files of this set-up."""
-        return Places(self.output)
 
-
-def _output(text: str) -> Path:
-    """A path with a name that leaves room for the endings of the files next to it."""
+def _places(text: str) -> Places:
+    """Of a path with a name that leaves room for the endings of the files next to it."""
     path = Path(text)
     if not path.name:
         raise argparse.ArgumentTypeError(f"{text!r} is a folder: name a file, such as {DEFAULT_OUTPUT}")
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         raise argparse.ArgumentTypeError(f"the file name is longer than {_LONGEST_NAME} bytes: choose a shorter one")
-    return path
+    return Places(path)
 
 
 def _port(text: str) -> int:
@@ -87,9 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--base-url", metavar="URL", help="the address of Jira, as in the browser")
     parser.add_argument(
         "--output",
+        dest="places",
         metavar="FILE",
-        type=_output,
-        default=DEFAULT_OUTPUT,
+        type=_places,
+        default=str(DEFAULT_OUTPUT),
         help="the configuration to write (default: %(default)s); never overwritten without asking",
     )
     parser.add_argument("--resume", action="store_true", help="continue where the last run stopped")

@@ -5,21 +5,63 @@ Known secrets are masked, and control characters that a server sent are replaced
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import select
 import sys
+import termios
 import textwrap
+import time
+from collections.abc import Callable
 
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from rich.console import Console
 from rich.text import Text
 
 from source_jira_flow.common.text import printable
-from source_jira_flow.oauth_setup.keyboard import Keyboard
 
+_POLL = 0.1
 _WIDEST = 100
 # A mark, the one for terminals that can't show it, and its colour.
 _MARKS = {"done": ("✓", "+", "green"), "warning": ("!", "!", "yellow"), "failure": ("✗", "x", "red")}
+
+
+class EndOfInput(Exception):  # noqa: N818  # not an error
+    """The person closed the input (Ctrl-D)."""
+
+
+class Keyboard:
+    """Reads whole lines from standard input, without Python's buffer, so that waiting can be abandoned."""
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def line(self) -> str:
+        """The next line, without its end. Raises EndOfInput."""
+        return self.line_until(lambda: False) or ""
+
+    def line_until(self, awaited: Callable[[], bool], seconds: float | None = None) -> str | None:
+        """The next line; None as soon as `awaited()` is true, or when the time is up. Raises EndOfInput."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while b"\n" not in self._pending:
+            if awaited() or (end is not None and time.monotonic() >= end):
+                return None
+            if select.select([sys.stdin.fileno()], [], [], _POLL)[0]:
+                self._read()
+        line, _, self._pending = self._pending.partition(b"\n")
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+    def forget_typed(self) -> None:
+        self._pending = b""
+        with contextlib.suppress(termios.error, OSError):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+    def _read(self) -> None:
+        read = os.read(sys.stdin.fileno(), 4096)
+        if not read:
+            raise EndOfInput
+        self._pending += read
 
 
 class Screen:
@@ -42,21 +84,17 @@ class Screen:
         self._err = Console(highlight=False, emoji=False, stderr=True, **plain)  # type: ignore[arg-type]
 
     def step(self, number: int, total: int, title: str) -> None:
-        """The heading of a step."""
         self._out.print()
         self._lines(self._out, f"{number} of {total}  {title}", style="bold")
 
     def say(self, text: str) -> None:
-        """A paragraph."""
         self._lines(self._out, text, "  ")
 
     def item(self, number: int, text: str) -> None:
-        """An item of a numbered list."""
         mark = f"  {number}. "
         self._lines(self._out, text, mark, " " * len(mark))
 
     def done(self, text: str) -> None:
-        """Something that is done."""
         self._marked(self._out, "done", text)
 
     def warn(self, text: str) -> None:
@@ -77,12 +115,10 @@ class Screen:
             self._out.print(Text(line, style="cyan"), soft_wrap=True)
 
     def field(self, name: str, text: str) -> None:
-        """A named line of a form."""
         self._lines(self._out, f"{name}:", "  ", style="bold")
         self._lines(self._out, text, "    ")
 
     def blank(self) -> None:
-        """An empty line."""
         self._out.print()
 
     def yes(self, question: str, *, default: bool) -> bool:

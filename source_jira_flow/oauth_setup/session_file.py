@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from source_jira_flow.cdk import masking
 from source_jira_flow.common.files import reason_of, refuse_foreign, write_private
+from source_jira_flow.common.secret_text import hide
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
 
@@ -35,13 +35,17 @@ class Session:
         return self.request_token if 0 <= time.time() - self.asked_at < _REQUEST_TOKEN_SECONDS else None
 
 
+@dataclass
 class KeptSession:
-    """A setup in progress. Every change is on disk before anything else happens."""
+    """A setup in progress. Every change is on disk before anything else happens.
 
-    def __init__(self, session: Session, path: Path) -> None:
-        """Raises ConfigurationError if the place can't be written to."""
-        self.path = path
-        self.now = session
+    Raises ConfigurationError if the place can't be written to.
+    """
+
+    now: Session
+    path: Path
+
+    def __post_init__(self) -> None:
         self.change()
 
     def change(self, **fields: Any) -> None:
@@ -91,8 +95,7 @@ def _session(document: dict[str, Any]) -> Session:
 
 
 def _mask(session: Session) -> None:
-    for token in (session.request_token, session.access_token):
-        if token is not None:
-            masking.register({"credentials": {"access_token_secret": token.secret}})
+    if session.request_token is not None:
+        hide(session.request_token.secret)
     if session.access_token is not None:
-        masking.register({"credentials": {"access_token": session.access_token.token}})
+        hide(session.access_token.token, session.access_token.secret)

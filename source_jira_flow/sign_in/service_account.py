@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest
 
 from source_jira_flow.common import secret_text
-from source_jira_flow.common.hosts import is_cloud, is_gateway, is_loopback
+from source_jira_flow.common.hosts import is_cloud, is_gateway, seen_from
 from source_jira_flow.errors import BrokenPromise, PassingFault, SignInRefused
 from source_jira_flow.settings import ATLASSIAN_TOKENS
 from source_jira_flow.sign_in.base import Asker, Field, Signer, SignIn
@@ -175,12 +175,9 @@ class ServiceAccountSigner(Signer):
 
 
 def _token_address(client: Asker) -> str:
-    site = urlsplit(client.base_url)
-    if not is_gateway(client.base_url) and not is_cloud(site.hostname or ""):
+    if not is_gateway(client.base_url) and not is_cloud(urlsplit(client.base_url).hostname or ""):
         return client.base_url + _SELF_HOSTED_TOKENS
-    # Credentials for a Jira on this machine never leave it.
-    own = f"{site.scheme}://{site.netloc}/oauth/token" if is_loopback(site.hostname or "") else ATLASSIAN_TOKENS
-    return client.settings.token_url or own
+    return client.settings.token_url or seen_from(client.base_url, ATLASSIAN_TOKENS)
 
 
 def _token_in(document: Any, base_url: str, asked: float, url: str) -> _Token:
