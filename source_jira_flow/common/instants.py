@@ -24,19 +24,17 @@ _YEAR_10000 = 253_402_300_800_000
 CLOCKS_AGREE = 5 * MINUTE
 
 
-def utc(text: str | int | None) -> str | None:
-    """RFC 3339 in UTC with milliseconds, or None. Dates already in UTC are cut, not parsed: it is a hot path."""
-    if not text:
-        return None
-    if isinstance(text, str) and _PLATFORM.fullmatch(text):
-        return text[:23] + "Z"
-    return from_milliseconds(milliseconds(text))
-
-
 def utc_if_readable(value: object) -> str | None:
-    """The same, and None for a form that nobody knows."""
+    """RFC 3339 in UTC with milliseconds, None for a form that nobody knows.
+
+    Dates already in UTC are cut, not parsed: it is a hot path.
+    """
+    if not value or not isinstance(value, (str, int)):
+        return None
+    if isinstance(value, str) and _PLATFORM.fullmatch(value):
+        return value[:23] + "Z"
     try:
-        return utc(value) if isinstance(value, (str, int)) else None
+        return from_milliseconds(milliseconds(value))
     except (ValueError, ArithmeticError, OSError):
         return None
 

@@ -64,8 +64,7 @@ WORDS: Mapping[str, str] = {
     " Set it to a file with the certificates of your authorities where Airbyte runs, or remove it.",
     "certificate_expired": "The certificate of {name} has expired: renew it, and" + _CERTIFICATE_ACTION + ".",
     "certificate_not_yet_valid": "The certificate of {name} is not valid yet: check this machine's clock, or"
-    + _CERTIFICATE_ACTION
-    + " that is valid now.",
+    f"{_CERTIFICATE_ACTION} that is valid now.",
     "certificate_other_name": "The certificate of {host} was issued for another name: enter the base URL with the name"
     " in the certificate, or" + _CERTIFICATE_ACTION + " that includes {name}.",
     "certificate": "The certificate of {name} could not be verified:" + _CERTIFICATE_ACTION + ".",

@@ -26,7 +26,6 @@ OLDEST_VERSION = (7, 13)
 _TRIES_AT_GATEWAY = 2
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_NUMBER = 10
-_KINDS: dict[bool, type[RestJira]] = {True: CloudJira, False: SelfHostedJira}
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,8 @@ def connect(config: Config, client: JiraClient) -> Instance:
 
 def jira_of(server: ServerInfo, client: JiraClient) -> RestJira:
     """The interface to a Jira of this kind."""
-    return _KINDS[server.is_cloud](client, server.version_numbers)
+    kind = CloudJira if server.is_cloud else SelfHostedJira
+    return kind(client, server.version_numbers)
 
 
 def read_server_info(client: JiraClient) -> ServerInfo:

@@ -71,7 +71,12 @@ class Progress:
 
         A page of one row can be the one before it, which a new row has shifted; two in a row can't.
         """
-        fresh = [row for row in rows if not self._is_known(row)]
+        fresh = []
+        for row in rows:
+            identity = _identity(row)
+            if identity not in self.seen:
+                self.seen.add(identity)
+                fresh.append(row)
         if rows and not fresh and self.is_first_pass and (len(rows) > 1 or self._stalled):
             raise BrokenPromise(
                 f"Jira gave the same rows of {self.what} again where the next ones should be: the list would never end."
@@ -79,13 +84,6 @@ class Progress:
             )
         self._stalled = not fresh
         return fresh
-
-    def _is_known(self, row: Any) -> bool:
-        identity = _identity(row)
-        if identity in self.seen:
-            return True
-        self.seen.add(identity)
-        return False
 
 
 def _identity(row: Any) -> Any:

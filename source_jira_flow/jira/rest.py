@@ -60,11 +60,8 @@ class RestJira(Jira):
         return self.client.find(_USER, {self.user_parameter: identifier}, accept=an_object(_USER))
 
     def issue_exists(self, issue_id: str) -> bool:
-        try:
-            self.client.get(f"/rest/api/2/issue/{issue_id}", {"fields": "id"})
-        except NotFound:
-            return False
-        return True
+        path = f"/rest/api/2/issue/{issue_id}"
+        return self.client.find(path, {"fields": "id"}, accept=an_object(path)) is not None
 
     def issues_by_id(
         self, issue_ids: Sequence[str], fields: Sequence[str], expand: Sequence[str]

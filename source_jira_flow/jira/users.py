@@ -48,7 +48,8 @@ class OffsetUserList(UserList):
         start, progress = 0, Progress(_LIST)
         while True:
             # The first page is never empty: the account that asks is in the list.
-            rows = self._page_with_rows(start, tries=2 if start else _EMPTY_TRIES)
+            pages = (self._page(start) for _ in range(2 if start else _EMPTY_TRIES))
+            rows = next((rows for rows in pages if rows), [])
             if not rows:
                 # Jira may leave out users after it cut the page: an empty page can have others behind it.
                 start += _PAGE
@@ -57,10 +58,6 @@ class OffsetUserList(UserList):
                     return
             yield from progress.new(rows)
             start += len(rows)
-
-    def _page_with_rows(self, start: int, tries: int) -> list[JsonObject]:
-        pages = (self._page(start) for _ in range(tries))
-        return next((rows for rows in pages if rows), [])
 
     def _page(self, start: int, size: int = _PAGE) -> list[JsonObject]:
         try:

@@ -13,14 +13,6 @@ from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.sign_in.oauth1 import OAuth1
 
 
-def config_document(
-    base_url: str, consumer_key: str, private_pem: str, access_token: str, access_token_secret: str
-) -> JsonObject:
-    """A configuration that `check` accepts, in the names of the spec."""
-    sign_in = OAuth1(consumer_key, private_pem, access_token, access_token_secret)
-    return {"base_url": base_url, "credentials": sign_in.as_document()}
-
-
 def read_config(path: Path) -> JsonObject | None:
     """The configuration that is there, or None. Raises ConfigurationError if the file is something else."""
     if not is_taken(path):

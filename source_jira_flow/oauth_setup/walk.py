@@ -25,7 +25,7 @@ from source_jira_flow.jira.connection import (
     refuse_old_version,
 )
 from source_jira_flow.oauth_setup.authorization import Authorization
-from source_jira_flow.oauth_setup.config_file import config_document, oauth_credentials, read_config, write_config
+from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config, write_config
 from source_jira_flow.oauth_setup.dance import AccessToken, Dance
 from source_jira_flow.oauth_setup.keys import KEY_BITS, KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.options import Options
@@ -36,6 +36,7 @@ from source_jira_flow.oauth_setup.session_file import KeptSession, Session, load
 from source_jira_flow.oauth_setup.steps import APPLICATION_NAME, ApplicationLink, administrator_steps, steps_as_text
 from source_jira_flow.settings import Settings
 from source_jira_flow.sign_in.base import Signer
+from source_jira_flow.sign_in.oauth1 import OAuth1
 
 _STEPS = 6
 # Jira refuses signatures whose time is a few minutes off.
@@ -221,7 +222,8 @@ class Walk:
 
     def _prove(self, kept: KeptSession, pair: KeyPair, consumer_key: str, token: AccessToken) -> JsonObject:
         self.screen.step(5, _STEPS, "Test")
-        document = config_document(kept.now.base_url, consumer_key, pair.private_pem, token.token, token.secret)
+        credentials = OAuth1(consumer_key, pair.private_pem, token.token, token.secret)
+        document = {"base_url": kept.now.base_url, "credentials": credentials.as_document()}
         masking.register(document)
         config = Config.parse(document)
         try:

@@ -32,7 +32,7 @@ _LINK = "the application link in Jira (Administration → Applications → Appli
 _AUTHORIZE_AGAIN = "authorize the source again (source-jira-flow oauth)"
 _NOT_ALLOWED = (
     "Jira does not allow this consumer to sign in: ask your Jira administrator to allow it in the application link, and"
-    " " + _AUTHORIZE_AGAIN + " as the service account."
+    f" {_AUTHORIZE_AGAIN} as the service account."
 )
 
 _REASONS_NOT_ALLOWED = (
@@ -43,41 +43,35 @@ _REASONS_NOT_ALLOWED = (
 )
 # {clock} is how far this machine's clock is off, {problem} Jira's own word.
 WORDS: Mapping[str, str] = {
-    "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the OAuth token: "
-    + _AUTHORIZE_AGAIN
-    + ". A proxy that removes the Authorization header may also be the cause.",
+    "anonymous": f"Jira treats the sign-in as anonymous, so it does not accept the OAuth token: {_AUTHORIZE_AGAIN}. A"
+    " proxy that removes the Authorization header may also be the cause.",
     "unauthorized": "Jira did not accept the OAuth sign-in and gave no reason: compare consumer key and public"
-    " key with " + _LINK + ", then " + _AUTHORIZE_AGAIN + ".",
-    "oauth:consumer_key_unknown": "Jira does not know the consumer key: compare it with the incoming settings of "
-    + _LINK
-    + ". Was “Create incoming link” ticked?",
+    f" key with {_LINK}, then {_AUTHORIZE_AGAIN}.",
+    "oauth:consumer_key_unknown": "Jira does not know the consumer key: compare it with the incoming settings of"
+    f" {_LINK}. Was “Create incoming link” ticked?",
     "oauth:signature_invalid": "Jira can't verify the signature: the private key does not match the public key of the"
     " application link, or a proxy makes Jira see another address. Compare the key, and the base URL with the one in"
     " Jira's general configuration.",
     "oauth:token_rejected": "Jira rejects the OAuth access token: it was revoked, mistyped, or issued for another"
-    " consumer: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:token_expired": "The OAuth access token has expired: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:token_revoked": "The OAuth access token was revoked in Jira: " + _AUTHORIZE_AGAIN + ".",
-    "oauth:token_used": "Jira says that this OAuth token was already used, as a request token would be: "
-    + _AUTHORIZE_AGAIN
-    + ".",
+    f" consumer: {_AUTHORIZE_AGAIN}.",
+    "oauth:token_expired": f"The OAuth access token has expired: {_AUTHORIZE_AGAIN}.",
+    "oauth:token_revoked": f"The OAuth access token was revoked in Jira: {_AUTHORIZE_AGAIN}.",
+    "oauth:token_used": "Jira says that this OAuth token was already used, as a request token would be:"
+    f" {_AUTHORIZE_AGAIN}.",
     "oauth:timestamp_refused": "Jira refuses the time of the sign-in: {clock}. Correct the clock, preferably with a"
     " time server.",
     "oauth:nonce_used": "Jira says that a signed request came twice: a proxy may repeat requests. Try again, and ask"
     " your network team if it happens again.",
     **dict.fromkeys(_REASONS_NOT_ALLOWED, _NOT_ALLOWED),
-    "oauth:user_refused": "The authorization was denied in Jira: " + _AUTHORIZE_AGAIN + ", and press Allow.",
+    "oauth:user_refused": f"The authorization was denied in Jira: {_AUTHORIZE_AGAIN}, and press Allow.",
     "oauth:signature_method_rejected": "Jira requires RSA-SHA1 signatures for this consumer: enter the RSA public key"
-    " in " + _LINK + ".",
+    f" in {_LINK}.",
     "oauth:parameter_absent": "Part of the OAuth sign-in did not reach Jira: a proxy may be removing the"
     " Authorization header. Ask your network team to let it through, and try again.",
     "oauth:parameter_rejected": "Jira does not accept part of the OAuth sign-in: check the consumer key and access"
     " token for wrong characters.",
-    "oauth": "Jira refuses the OAuth sign-in ({problem}): compare consumer key and public key with "
-    + _LINK
-    + ", then "
-    + _AUTHORIZE_AGAIN
-    + ".",
+    "oauth": "Jira refuses the OAuth sign-in ({problem}): compare consumer key and public key with"
+    f" {_LINK}, then {_AUTHORIZE_AGAIN}.",
 }
 
 

@@ -38,15 +38,14 @@ class PersonalToken(SignIn):
         " password."
     )
     words = {  # noqa: RUF012  # never changed
-        "personal_token:expired": "The personal access token has expired: " + _MAKE_ANOTHER + ".",
-        "personal_token:revoked": "The personal access token was revoked: " + _MAKE_ANOTHER + ".",
+        "personal_token:expired": f"The personal access token has expired: {_MAKE_ANOTHER}.",
+        "personal_token:revoked": f"The personal access token was revoked: {_MAKE_ANOTHER}.",
         "personal_token:before_jira": "Something in front of Jira refuses the personal access token, such as a proxy or"
         " single sign-on: ask your network team to let the Authorization header of Airbyte's requests through to Jira.",
-        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the personal access token: "
-        + _MAKE_ANOTHER
-        + ". A proxy that removes the Authorization header may also be the cause.",
+        "anonymous": "Jira treats the sign-in as anonymous, so it does not accept the personal access token:"
+        f" {_MAKE_ANOTHER}. A proxy that removes the Authorization header may also be the cause.",
         "unauthorized": "This Jira did not accept the personal access token: it was revoked, has expired, belongs to"
-        " another Jira, or was not pasted completely. Paste it again, or " + _MAKE_ANOTHER + ".",
+        f" another Jira, or was not pasted completely. Paste it again, or {_MAKE_ANOTHER}.",
     }
     network_team_fixes = ("personal_token:before_jira",)
 

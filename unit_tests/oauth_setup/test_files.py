@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from source_jira_flow.common.files import free_place, others_can_read, refuse_foreign, write_private
 from source_jira_flow.config import Config
 from source_jira_flow.errors import ConfigurationError
-from source_jira_flow.oauth_setup.config_file import config_document, oauth_credentials, read_config, write_config
+from source_jira_flow.oauth_setup.config_file import oauth_credentials, read_config, write_config
 from source_jira_flow.oauth_setup.dance import AccessToken, RequestToken
 from source_jira_flow.oauth_setup.keys import KeyPair, load_key_pair, make_key_pair
 from source_jira_flow.oauth_setup.places import Places, shown
@@ -199,7 +199,8 @@ def test_a_request_token_is_used_while_jira_keeps_it(age: float, fresh: bool) ->
 
 
 def document(pair: KeyPair) -> dict[str, Any]:
-    return config_document("https://jira.acme.com", "consumer", pair.private_pem, "token", "secret")
+    credentials = OAuth1("consumer", pair.private_pem, "token", "secret")
+    return {"base_url": "https://jira.acme.com", "credentials": credentials.as_document()}
 
 
 def test_the_configuration_is_one_that_the_connector_takes(pair: KeyPair, tmp_path: Path) -> None:
