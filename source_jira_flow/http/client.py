@@ -67,7 +67,7 @@ _HEADERS = {
     # Message texts in English whatever the account's language.
     "Accept-Language": "en",
     "X-Force-Accept-Language": "true",
-    # Self-hosted Jira guards POST against browsers; this says that we are none.
+    # Self-hosted Jira guards POST against browsers; this says that we are not one.
     "X-Atlassian-Token": "no-check",
     "User-Agent": f"source-jira-flow/{__version__}",
 }
@@ -223,8 +223,8 @@ class JiraClient:
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
         """Status and parsed JSON of the answer to an unsigned form, which may go to another host than Jira's.
 
-        A refusal without JSON gives None. Raises PassingFault, ConfigurationError, or NotJson for a good answer that is
-        none.
+        A refusal without JSON gives None, a good answer without JSON raises NotJson. Raises PassingFault and
+        ConfigurationError, too.
         """
         there = replace(self, base_url=url, signer=Signer())
         headers = {"Accept": "application/json", "User-Agent": _HEADERS["User-Agent"]}

@@ -190,11 +190,10 @@ def _proxy_reason(causes: Sequence[BaseException]) -> str:
 def in_words(reason: str, base_url: str, *, other: str = "", title: str = "", proxy: str = "") -> str:
     """The sentence for a reason. `other` is another address, `title` that of a page, `proxy` what is in between."""
     parts = urlsplit(base_url)
-    port = parts.port or {"http": 80}.get(parts.scheme, 443)
     return WORDS[reason].format(
         host=clipped(parts.netloc, _LONGEST_HOST),
         name=clipped(parts.hostname or "", _LONGEST_HOST),
-        port=port,
+        port=parts.port or {"http": 80}.get(parts.scheme, 443),
         path=clipped(parts.path, _LONGEST_HOST),
         other=clipped(masked(other), _LONGEST_ADDRESS),
         proxy=f"The proxy {clipped(proxy, _LONGEST_HOST)}" if proxy else "A proxy in between",
@@ -221,10 +220,9 @@ def not_json(base_url: str, body: bytes) -> NotJson:
     """The error for a body that is not Jira's JSON: a web page, or JSON cut short."""
     text = body[:20_000].decode("utf-8", "replace")
     named = page_title(text)
+    reason = "login_page" if _LOGIN_PAGE.search(named) or _PASSWORD_FIELD.search(body) else "page"
     if not text.lstrip().startswith("<"):
         reason = "cut"
-    else:
-        reason = "login_page" if _LOGIN_PAGE.search(named) or _PASSWORD_FIELD.search(body) else "page"
     return NotJson(in_words(reason, base_url, title=named), body=body, reason=reason)
 
 

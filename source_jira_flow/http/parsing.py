@@ -28,7 +28,7 @@ class Parsed:
 def parse(body: bytes) -> Parsed:
     """Raises ValueError for a body that is not JSON at all.
 
-    What no UTF-8 can hold becomes U+FFFD, and a number that is none becomes null.
+    Characters that UTF-8 can't hold become U+FFFD, numbers that are not finite become null.
     """
     try:
         return Parsed(orjson.loads(body))

@@ -96,9 +96,7 @@ def jira_messages(body: bytes) -> tuple[str, ...]:
 
 def refuses_sign_in(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether an answer refuses who asks, and not only what is asked for."""
-    if status == 401:
-        return True
-    return status == 403 and (is_captcha(headers) or _reason_in_words(headers, body) is not None)
+    return status == 401 or (status == 403 and (is_captcha(headers) or _reason_in_words(headers, body) is not None))
 
 
 def is_missing_scope(body: bytes) -> bool:

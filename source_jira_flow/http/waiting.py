@@ -16,11 +16,8 @@ from source_jira_flow.settings import Settings
 
 def requested_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds that Jira asks for, or None. Data Center sends `Retry-After: 0` on healthy answers: no request."""
-    for read in (_retry_after, _reset, _interval):
-        seconds = read(headers)
-        if seconds is not None and seconds > 0:
-            return seconds
-    return None
+    asked = (read(headers) for read in (_retry_after, _reset, _interval))
+    return next((seconds for seconds in asked if seconds is not None and seconds > 0), None)
 
 
 def backoff(attempt: int, settings: Settings) -> float:

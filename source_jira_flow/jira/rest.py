@@ -144,15 +144,14 @@ class RestJira(Jira):
         accept = an_object(path, values=list)
 
         def ask(page: Mapping[str, Any]) -> Any:
-            with scopes_named():
-                return self.client.get(path, {**wanted, **page}, accept=accept, lasting=is_broken_board)
+            return self.client.get(path, {**wanted, **page}, accept=accept, lasting=is_broken_board)
 
-        found = list(offset_rows(ask, _BOARD_PAGE, path, sure=states is None))
-        # Closed sprints are listed once a day, and often without a total: what is behind a short last page is asked
-        # for.
-        is_short = states is None and len(found) % _BOARD_PAGE > 0
-        if is_short and ask({"startAt": len(found), "maxResults": _BOARD_PAGE})["values"]:
-            return list(offset_rows(ask, _BOARD_PAGE, path))
+        with scopes_named():
+            found = list(offset_rows(ask, _BOARD_PAGE, path, sure=states is None))
+            # Closed sprints are listed once a day, and often without a total: ask for what is behind a short last page.
+            is_short = states is None and len(found) % _BOARD_PAGE > 0
+            if is_short and ask({"startAt": len(found), "maxResults": _BOARD_PAGE})["values"]:
+                found = list(offset_rows(ask, _BOARD_PAGE, path))
         return found
 
     def board_configuration(self, board_id: int) -> JsonObject:

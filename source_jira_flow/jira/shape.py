@@ -66,7 +66,7 @@ def a_list_of_issues(path: str) -> Accept:
 
 
 def a_list_of_fields(path: str) -> Accept:
-    """For the list of all fields of issues: without the summary it is none."""
+    """For the list of all fields of issues, among which the summary always is."""
 
     def check(answer: Any) -> None:
         a_list(path)(answer)

@@ -14,7 +14,7 @@ from source_jira_flow.oauth_setup.browser import can_open_browser, open_browser
 from source_jira_flow.oauth_setup.callback import CallbackListener, verifier_in
 from source_jira_flow.oauth_setup.dance import DENIED_VERIFIER, OUT_OF_BAND, AccessToken, Dance, RequestToken
 from source_jira_flow.oauth_setup.options import Options
-from source_jira_flow.oauth_setup.problems import DanceRefused, denied
+from source_jira_flow.oauth_setup.problems import DENIED, DanceRefused
 from source_jira_flow.oauth_setup.screen import Screen
 from source_jira_flow.oauth_setup.session_file import KeptSession
 from source_jira_flow.oauth_setup.steps import EXISTING_LINK, Step
@@ -127,7 +127,7 @@ class Authorization:
                 continue
             try:
                 if verifier == DENIED_VERIFIER:
-                    raise denied()
+                    raise DanceRefused("permission_denied", DENIED)
                 return self.dance.access_token(token, verifier)
             except DanceRefused as refused:
                 self._prepare_another_try(refused)

@@ -27,18 +27,18 @@ class Options:
     """What was asked for on the command line."""
 
     places: Places
-    base_url: str | None = None
-    key_file: Path | None = None
-    consumer_key: str | None = None
-    verifier: str | None = field(default=None, repr=False)
-    callback_port: int | None = None
-    timeout: float = 300.0
-    resume: bool = False
-    prepare: bool = False
-    paste: bool = False
-    browser: bool = True
-    show_secrets: bool = False
-    yes: bool = False
+    base_url: str | None
+    key_file: Path | None
+    consumer_key: str | None
+    verifier: str | None = field(repr=False)
+    callback_port: int | None
+    timeout: float
+    resume: bool
+    prepare: bool
+    paste: bool
+    browser: bool
+    show_secrets: bool
+    yes: bool
 
 
 def _places(text: str) -> Places:

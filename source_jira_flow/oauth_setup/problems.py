@@ -20,12 +20,12 @@ ACCESS_TOKEN = "access-token"  # noqa: S105
 
 _BASE_STRING = re.compile(r"oauth_signature_base_string=\"?([A-Za-z0-9%._~+-]+)")
 
-_DENIED = "Access was denied in Jira. Start again, and press Allow."
+DENIED = "Access was denied in Jira. Start again, and press Allow."
 _NOT_ALLOWED_YET = "Access has not been allowed in Jira yet: press Allow on Jira's page first."
 _CODE_REFUSED = "Jira does not accept this code: it was mistyped, or it belongs to an earlier attempt."
 _AT_ACCESS_TOKEN: Mapping[str, str] = {
-    "permission_denied": _DENIED,
-    "user_refused": _DENIED,
+    "permission_denied": DENIED,
+    "user_refused": DENIED,
     "permission_unknown": _NOT_ALLOWED_YET,
     "additional_authorization_required": _NOT_ALLOWED_YET,
     "token_rejected": _CODE_REFUSED,
@@ -41,11 +41,6 @@ class DanceRefused(SignInRefused):
     def __init__(self, problem: str, message: str, *, status: int | None = None) -> None:
         self.problem = problem
         super().__init__(message, reason=f"oauth:{problem}", status=status)
-
-
-def denied() -> DanceRefused:
-    """Deny was pressed: the callback says so before any request does."""
-    return DanceRefused("permission_denied", _DENIED)
 
 
 def words_for(step: str, problem: str, status: int, headers: Mapping[str, str], body: bytes) -> str:

@@ -109,7 +109,7 @@ class ServiceAccountSigner(Signer):
 
     @property
     def is_user(self) -> bool:  # type: ignore[override]  # a fact of the Jira that gave the token
-        """On Data Center a service account is none: it is in no group and in no permission scheme."""
+        """False for a service account of Data Center, which is in no group and in no permission scheme."""
         return self._token is None or is_gateway(self._token.base_url)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
