@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import requests
 
@@ -17,16 +18,16 @@ class TooLarge(Exception):
     """More bytes than an answer may have."""
 
 
+@dataclass
 class Received:
     """What has come of one answer so far. `most` is how many bytes may come.
 
     `before_bulk` is called once half a megabyte has come, and may take its time.
     """
 
-    def __init__(self, most: int, before_bulk: Callable[[], None]) -> None:
-        self.most = most
-        self.size = 0
-        self._before_bulk = before_bulk
+    most: int
+    before_bulk: Callable[[], None]
+    size: int = 0
 
     def deadline(self, patience: float) -> float:
         """Until when to wait for the rest: `patience`, and longer while bytes come at a fair rate."""
@@ -46,6 +47,6 @@ class Received:
                 response.close()
                 raise TooLarge
             if self.size > _SMALL >= self.size - len(part):
-                self._before_bulk()
+                self.before_bulk()
         response._content = b"".join(parts)
         return response

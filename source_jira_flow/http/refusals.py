@@ -109,7 +109,13 @@ def sign_in_refused(status: int | None, headers: Mapping[str, str], body: bytes,
 
     `signer` is what signed the request, with its own words.
     """
-    return refused_for(_reason(headers, body, signer), signer, status, headers)
+    if is_captcha(headers):
+        reason = "captcha"
+    elif headers.get("X-AUSERNAME") == "anonymous" and not body:
+        reason = "anonymous"
+    else:
+        reason = signer.problem(headers, _beginning(body)) or _reason_in_words(headers, body) or "unauthorized"
+    return refused_for(reason, signer, status, headers)
 
 
 def refused_for(
@@ -159,14 +165,6 @@ def account_in(headers: Mapping[str, str]) -> str | None:
     """The account that an answer was made for, by its headers; None where they name nobody."""
     name = headers.get("X-AACCOUNTID") or headers.get("X-AUSERNAME") or ""
     return unquote(name) if name and name != "anonymous" else None
-
-
-def _reason(headers: Mapping[str, str], body: bytes, signer: Signer) -> str:
-    if is_captcha(headers):
-        return "captcha"
-    if headers.get("X-AUSERNAME") == "anonymous" and not body:
-        return "anonymous"
-    return signer.problem(headers, _beginning(body)) or _reason_in_words(headers, body) or "unauthorized"
 
 
 def _reason_in_words(headers: Mapping[str, str], body: bytes) -> str | None:

@@ -101,13 +101,11 @@ def read_server_info(client: JiraClient) -> ServerInfo:
     """
     try:
         answer = client.ask("GET", SERVER_INFO, signed=False, is_small=True)
-    except SignInRefused as refused:
+    except (SignInRefused, RefusedRequest) as refused:
+        if isinstance(refused, RefusedRequest) and refused.status != 403:
+            raise no_jira_at(client) from refused
         if refused.reason == "ip_address":
             raise
-        answer = client.ask("GET", SERVER_INFO, is_small=True)
-    except RefusedRequest as refused:
-        if refused.status != 403:
-            raise no_jira_at(client) from refused
         answer = client.ask("GET", SERVER_INFO, is_small=True)
     except NotJson as fault:
         found = right_base_url(client)
@@ -181,8 +179,7 @@ def sign_in(config: Config, client: JiraClient, server: ServerInfo) -> tuple[Acc
         except JiraFlowError as error:
             # Only a lack of scopes shows a scoped token; else the site's own answer counts, also where the gateway
             # can't be reached.
-            lacks_scope = isinstance(error, SignInRefused) and error.reason == "scope"
-            raise (error if lacks_scope else refused) from None
+            raise (error if error.reason == "scope" else refused) from None
 
 
 def gateway(client: JiraClient) -> JiraClient | None:
