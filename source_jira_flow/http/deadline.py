@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -34,10 +34,11 @@ def finish_by(deadline: Callable[[], float], work: Callable[[], Result]) -> Resu
         except BaseException as error:  # noqa: BLE001  # handed to the caller
             outcome.set_exception(error)
 
-    threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True).start()
+    thread = threading.Thread(target=copy_context().run, args=(do,), name="until-deadline", daemon=True)
+    thread.start()
     while not outcome.done():
         left = deadline() - time.monotonic()
         if left <= 0:
             raise Unfinished
-        wait([outcome], left)
+        thread.join(left)
     return outcome.result()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,16 +36,13 @@ class Count:
     exact: bool
 
 
-class UserList(ABC):
+class UserList(Iterable[JsonObject]):
     """Jira's user objects, once through; the same user can come more than once.
 
     `may_be_cut` tells, once all came, whether Jira may have held some back.
     """
 
     may_be_cut = False
-
-    @abstractmethod
-    def __iter__(self) -> Iterator[JsonObject]: ...
 
 
 class Jira(ABC):

@@ -69,10 +69,6 @@ def _seconds(text: str) -> float:
 
 def parse_options(arguments: list[str]) -> Options:
     """Raises SystemExit, as argparse does: 0 after --help, 2 for wrong options."""
-    return Options(**vars(_parser().parse_args(arguments)))
-
-
-def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="source-jira-flow oauth",
         description="From the base URL of a Jira to a working OAuth 1.0a token, and the configuration that uses it.",
@@ -118,4 +114,4 @@ def _parser() -> argparse.ArgumentParser:
         "--paste", action="store_true", help="print what to paste into Airbyte again, from an earlier --output"
     )
     parser.add_argument("--show-secrets", action="store_true", help="show the key and the tokens at the end")
-    return parser
+    return Options(**vars(parser.parse_args(arguments)))
