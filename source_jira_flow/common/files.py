@@ -94,30 +94,24 @@ def write_private(path: Path, text: str, *, overwrite: bool = False) -> None:
     is overwritten is the name: a link is replaced, and the file that it points to is left alone.
     """
     _make_private_folder(path.parent)
-    # mkstemp makes files of mode 0600, whatever the umask.
     try:
+        # mkstemp makes files of mode 0600, whatever the umask.
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        written = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                written.replace(path)
+            else:
+                _move_to_free_place(written, path)
+        finally:
+            written.unlink(missing_ok=True)
     except OSError as error:
-        raise _of(path, error) from None
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            written.replace(path)
-        else:
-            _move_to_free_place(written, path)
-    except OSError as error:
-        raise _of(path, error) from None
-    finally:
-        written.unlink(missing_ok=True)
-
-
-def _of(path: Path, error: OSError) -> OSError:
-    """The same error, about the file that was asked for."""
-    return type(error)(error.errno, error.strerror, str(path))
+        # The same error, about the file that was asked for.
+        raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 def _make_private_folder(folder: Path) -> None:

@@ -182,7 +182,7 @@ class JiraClient:
             try:
                 if signed:
                     self.signer.prepare(self)
-                response = self.send(method, path, params, body, signed=signed, is_small=is_small)
+                response = self.send(method, path, signed=signed, is_small=is_small, params=params, json=body)
                 if signed and renewals < _MOST_RENEWALS and self._token_renewed(response, again=renewals > 0):
                     renewals += 1
                     continue
@@ -241,29 +241,22 @@ class JiraClient:
             return response.status_code, None
 
     def send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-        *,
-        signed: bool = True,
-        is_small: bool = False,
+        self, method: str, path: str, *, signed: bool = True, is_small: bool = False, **arguments: Any
     ) -> requests.Response:
         """The answer to one request as it came, whatever its status; by itself for servlets that don't speak JSON.
 
-        Raises ConnectionFault or ConfigurationError (certificate, redirect to another host).
+        `arguments` are those of `requests`: `params` and `json`. Raises ConnectionFault or ConfigurationError
+        (certificate, redirect to another host).
         """
-        url, auth = self.base_url + path, self.signer if signed else Signer()
+        url = self.base_url + path
+        arguments |= {"headers": _HEADERS, "auth": self.signer if signed else Signer()}
         for _ in range(_MOST_REDIRECTS):
             self._wait_for_pause()
             with self._slots:
-                response = self._transmit(
-                    method, url, is_small=is_small, params=params, json=body, headers=_HEADERS, auth=auth
-                )
+                response = self._transmit(method, url, is_small=is_small, **arguments)
             if not response.is_redirect:
                 return response
-            url, params = self._redirected(response, method), None
+            url, arguments["params"] = self._redirected(response, method), None
         raise unusable("redirect_circle", self.base_url)
 
     def _transmit(self, method: str, url: str, *, is_small: bool, **arguments: Any) -> requests.Response:

@@ -15,6 +15,7 @@ from source_jira_flow.jira.shape import an_object, projects
 from source_jira_flow.jira.users import CursorUserList, UsersByPrefix
 
 _SEARCH = "/rest/api/2/search"
+_FOUND = an_object(_SEARCH, issues=list, total=int)
 _PROJECT = "/rest/api/2/project"
 _TRIES_OF_AN_EMPTY_LIST = 5
 # Not in all versions since: where it is missing, users are searched for by prefix.
@@ -45,7 +46,7 @@ class SelfHostedJira(RestJira):
         body: JsonObject = {"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start}
         if expand:
             body["expand"] = list(expand)
-        answer = self._search(body)
+        answer = self.client.post(_SEARCH, body, _FOUND)
         issues, total = answer["issues"], answer["total"]
         reached = start + len(issues)
         if not issues and start < total:
@@ -56,11 +57,8 @@ class SelfHostedJira(RestJira):
         return SearchPage(issues, reached if reached < total else None, total=total)
 
     def count(self, jql: str) -> Count:
-        return Count(self._search({"jql": jql, "fields": ["id"], "maxResults": 0})["total"], exact=True)
-
-    def _search(self, body: Mapping[str, Any]) -> JsonObject:
-        answer: JsonObject = self.client.post(_SEARCH, body, an_object(_SEARCH, issues=list, total=int))
-        return answer
+        answer = self.client.post(_SEARCH, {"jql": jql, "fields": ["id"], "maxResults": 0}, _FOUND)
+        return Count(answer["total"], exact=True)
 
     def projects(self) -> list[JsonObject]:
         # A list without a total to be held against; an account that sees no project is a rare thing.

@@ -194,11 +194,11 @@ def _refusal(status: int, document: Any) -> SignInRefused:
     """The error for an answer by RFC 6749, or by a Jira that has no such address. Only its short code is quoted."""
     code = document.get("error") if isinstance(document, dict) else None
     known = {"invalid_scope": "scope", "invalid_client": "refused", "unauthorized_client": "refused"}
-    if not isinstance(code, str):
-        reason = "refused" if status in (401, 403) else "absent"
+    # Atlassian says "access_denied" of a client that it does not know.
+    by_status = "refused" if status in (401, 403) else None
+    if isinstance(code, str):
+        reason, said = known.get(code) or by_status or "other", secret_text.masked(code)[:40]
     else:
-        # Atlassian says "access_denied" of a client that it does not know.
-        reason = known.get(code, "refused" if status in (401, 403) else "other")
-    said = secret_text.masked(code)[:40] if isinstance(code, str) else f"HTTP {status}"
+        reason, said = by_status or "absent", f"HTTP {status}"
     words = ServiceAccount.words[f"service_account:{reason}"].format(problem=said)
     return SignInRefused(words, reason=f"service_account:{reason}", status=status)
