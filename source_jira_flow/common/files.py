@@ -133,15 +133,10 @@ def _move_to_free_place(written: Path, path: Path) -> None:
         written.replace(path)
 
 
-def is_taken(path: Path) -> bool:
-    """Whether something is there, a link that leads nowhere included."""
-    return os.path.lexists(path)
-
-
 def free_place(path: Path) -> Path:
     """The path itself, or the first of `name-2.ext`, `name-3.ext` … that is not taken."""
     number, candidate = 1, path
-    while is_taken(candidate):
+    while os.path.lexists(candidate):
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate

@@ -120,9 +120,9 @@ class Jira(ABC):
     def project(self, id_or_key: str) -> JsonObject | None:
         """One project, or None where Jira confirms that the account can't see it (404)."""
 
-    @abstractmethod
     def listed_project(self, project_id: str) -> JsonObject | None:
         """One project as the list of projects gives it, or None where the account can't see it."""
+        return self.project(project_id)
 
     @abstractmethod
     def issue_exists(self, issue_id: str) -> bool:

@@ -90,8 +90,7 @@ def connect(config: Config, client: JiraClient) -> Instance:
 
 def jira_of(server: ServerInfo, client: JiraClient) -> RestJira:
     """The interface to a Jira of this kind."""
-    kind = CloudJira if server.is_cloud else SelfHostedJira
-    return kind(client, server.version_numbers)
+    return (CloudJira if server.is_cloud else SelfHostedJira)(client, server.version_numbers)
 
 
 def read_server_info(client: JiraClient) -> ServerInfo:

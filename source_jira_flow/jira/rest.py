@@ -53,9 +53,6 @@ class RestJira(Jira):
         path = f"/rest/api/2/project/{id_or_key}"
         return self.client.find(path, accept=an_object(path, id=(str, int)))
 
-    def listed_project(self, project_id: str) -> JsonObject | None:
-        return self.project(project_id)
-
     def user(self, identifier: str) -> JsonObject | None:
         return self.client.find(_USER, {self.user_parameter: identifier}, accept=an_object(_USER))
 

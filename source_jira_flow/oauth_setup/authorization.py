@@ -57,8 +57,7 @@ class Authorization:
         self._wrong_codes = 0
         self._given_verifier = self.options.verifier if self.kept.now.request_token else None
         self._opens_browser = self.options.browser and self.screen.person and can_open_browser()
-        can_call_back = self._opens_browser or self.options.callback_port is not None
-        self._calls_back = self.options.browser and can_call_back
+        self._calls_back = self._opens_browser or (self.options.browser and self.options.callback_port is not None)
 
     # The application link
 

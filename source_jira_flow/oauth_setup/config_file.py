@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from source_jira_flow.common.files import is_taken, read_json_object, reason_of, write_private
+from source_jira_flow.common.files import read_json_object, reason_of, write_private
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import ConfigurationError
 from source_jira_flow.sign_in.oauth1 import OAuth1
@@ -15,7 +16,7 @@ from source_jira_flow.sign_in.oauth1 import OAuth1
 
 def read_config(path: Path) -> JsonObject | None:
     """The configuration that is there, or None. Raises ConfigurationError if the file is something else."""
-    if not is_taken(path):
+    if not os.path.lexists(path):
         return None
     try:
         return read_json_object(path, "a configuration")

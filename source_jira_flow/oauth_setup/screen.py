@@ -48,7 +48,10 @@ class Keyboard:
             if awaited() or (end is not None and time.monotonic() >= end):
                 return None
             if select.select([sys.stdin.fileno()], [], [], _POLL)[0]:
-                self._read()
+                read = os.read(sys.stdin.fileno(), 4096)
+                if not read:
+                    raise EndOfInput
+                self._pending += read
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode("utf-8", "replace").rstrip("\r")
 
@@ -56,12 +59,6 @@ class Keyboard:
         self._pending = b""
         with contextlib.suppress(termios.error, OSError):
             termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-
-    def _read(self) -> None:
-        read = os.read(sys.stdin.fileno(), 4096)
-        if not read:
-            raise EndOfInput
-        self._pending += read
 
 
 class Screen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from source_jira_flow.cdk import masking
-from source_jira_flow.common.files import free_place, is_taken, others_can_read, write_private
+from source_jira_flow.common.files import free_place, others_can_read, write_private
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.text import duration
 from source_jira_flow.config import Config, clean_base_url
@@ -133,10 +134,9 @@ class Walk:
     def _compare_clocks(self, server: ServerInfo) -> None:
         ahead = time.time() - server.now / 1000
         if abs(ahead) > _CLOCK_TOLERANCE_SECONDS:
-            side = "ahead of" if ahead > 0 else "behind"
             self.screen.warn(
-                f"This machine's clock is {duration(ahead)} {side} Jira's. Jira refuses a sign-in whose time is a few"
-                " minutes off: set the clock."
+                f"This machine's clock is {duration(ahead)} {'ahead of' if ahead > 0 else 'behind'} Jira's. Jira"
+                " refuses a sign-in whose time is a few minutes off: set the clock."
             )
 
     # 2. A key pair
@@ -257,7 +257,7 @@ class Walk:
         screen, place = self.screen, self.options.places.config
         screen.step(6, _STEPS, "Configuration")
         into_existing = self._put_into_existing(place, kept)
-        if is_taken(place) and not into_existing:
+        if os.path.lexists(place) and not into_existing:
             place = free_place(place)
         write_config(place, document, into_existing=into_existing)
         kept.path.unlink(missing_ok=True)
