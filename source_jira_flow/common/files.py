@@ -59,15 +59,14 @@ def _parsed(text: str) -> Any:
         raise _UnusableError("is empty")
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
-        depth = _depth(document)
+        if _depth(document) > _DEEPEST:
+            raise RecursionError
     except json.JSONDecodeError as error:
         raise _UnusableError(f"is not JSON (line {error.lineno})") from None
     except ValueError:
         raise _UnusableError("is not JSON (it has a number that JSON does not have)") from None
     except RecursionError:
         raise _UnusableError("is nested too deeply") from None
-    if depth > _DEEPEST:
-        raise _UnusableError("is nested too deeply")
     if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
         raise _UnusableError(r"has half of a character (such as \ud83d without its other half)")
     return document
