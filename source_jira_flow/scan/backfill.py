@@ -75,7 +75,7 @@ class Backfill:
         whole = not any(window.positions.values())
         self._cut_to_size(window, count, aim)
         span = Range("created", window.end, self._sync.now, self._extra)
-        coming = WindowCount(window.start if earlier is None else BEGINNING, window.end)
+        coming = WindowCount(window.start if earlier is None else BEGINNING, window.end, streams)
         begin = window.begin()
         wants = partial(self._wants, dict(window.positions), begin)
         for page in self._reader.pages(self._group, span, begin):
@@ -86,13 +86,13 @@ class Backfill:
             # Nothing of a page is held while the next one is on its way.
             del page
         if whole:
-            self._coverage.add(coming, streams)
+            self._coverage.windows.append(coming)
             if earlier is not None:
                 self._earlier.append(earlier)
 
     def _nothing(self, window: Window) -> Batch:
         """Note that a window is empty."""
-        return Batch((), tuple(window.positions), _no_issue, partial(self._group.window_is_out, window, None))
+        return Batch((), (), settle=partial(self._group.window_is_out, window, None))
 
     def _from_first_issue(self, window: Window) -> Window | None:
         """The part of a window from its first issue on; None where there is none.
@@ -191,15 +191,15 @@ class Backfill:
         Raises PassingFault, after all windows, where the ids prove nothing: such a window is pending again.
         """
         failures: list[PassingFault] = []
-        for window, streams in self._coverage.differing(self._count):
-            wants = partial(self._wants, dict.fromkeys(streams), Position(window.start))
+        for window in self._coverage.differing(self._count):
+            wants = partial(self._wants, dict.fromkeys(window.streams), Position(window.start))
             try:
                 for issues in self._reader.missing(self._group, self._span(window.start, window.end), window.known()):
                     window.add(issues)
-                    yield Batch(issues, streams, wants)
-                self._coverage.looked_into.append((window, streams))
+                    yield Batch(issues, window.streams, wants)
+                self._coverage.looked_into.append(window)
             except PassingFault as error:
-                self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
+                self._group.add(Window(window.start, window.end, dict.fromkeys(window.streams)))
                 failures.append(error)
         yield from map(self._nothing, self._earlier)
         if failures:
@@ -221,10 +221,6 @@ class Backfill:
         if not verdict.is_failure:
             self._sync.logger.warning("%s%s", message, "" if verdict.exact else " The count is an estimate.")
             return
-        for window, streams in verdict.windows:
-            self._group.add(Window(window.start, window.end, dict.fromkeys(streams)))
+        for window in verdict.windows:
+            self._group.add(Window(window.start, window.end, dict.fromkeys(window.streams)))
         raise PassingFault(f"{message} The next sync reads that period again.")
-
-
-def _no_issue(stream: str, issue: JsonObject) -> bool:
-    return False

@@ -11,6 +11,11 @@ from airbyte_cdk.sources.types import Record
 from source_jira_flow.common.json import JsonObject
 
 
+def every(stream: str, issue: JsonObject) -> bool:
+    """Wants all issues for all streams."""
+    return True
+
+
 @dataclass(frozen=True)
 class Batch:
     """Issues that were read together.
@@ -22,7 +27,7 @@ class Batch:
 
     issues: Sequence[JsonObject]
     streams: tuple[str, ...]
-    wants: Callable[[str, JsonObject], bool]
+    wants: Callable[[str, JsonObject], bool] = every
     settle: Callable[[], None] | None = None
     passes_over_recent: bool = False
 

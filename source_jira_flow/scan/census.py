@@ -290,7 +290,7 @@ class Census:
     def _batches(self, issues: Sequence[JsonObject]) -> Iterator[Batch | Outgoing]:
         for some in portions(issues, self._sync.settings.page_size):
             self._changes.read.update(map(_project, some))
-            yield Batch(some, self._streams, _all)
+            yield Batch(some, self._streams)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -389,7 +389,3 @@ def _project(issue: JsonObject) -> int:
 
 def _is_archived(issue: JsonObject) -> bool:
     return bool(issue["fields"].get("archiveddate"))
-
-
-def _all(stream: str, issue: JsonObject) -> bool:
-    return True

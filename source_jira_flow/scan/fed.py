@@ -115,6 +115,38 @@ def _is_writable(value: Any) -> bool:
 
 
 class PartStream(FedStream):
+    """Parts of each issue, from its first field. `record` makes one's record, from it and its issue."""
+
+    record: ClassVar[staticmethod[[JsonObject, JsonObject], Mapping[str, Any]]]
+
+    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
+        for issue in issues:
+            issue[self.name] = self.sound(self._embedded(issue), issue)
+        return ()
+
+    def _embedded(self, issue: JsonObject) -> Any:
+        return issue["fields"].get(self.fields[0])
+
+    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
+        for row in issue[self.name]:
+            yield self.record(row, issue)
+
+
+class LinkStream(PartStream):
+    """All links of each issue whose other end the account sees."""
+
+    fields = ("issuelinks",)
+    record = staticmethod(link_record)
+
+
+class AttachmentStream(PartStream):
+    """Facts about each attachment, without its content."""
+
+    fields = ("attachment",)
+    record = staticmethod(attachment_record)
+
+
+class CountedPartStream(PartStream):
     """All parts of each issue. Those that Jira did not embed are requested per issue, in parallel.
 
     `rows` is their name in the field, next to their `total`.
@@ -127,9 +159,7 @@ class PartStream(FedStream):
         cut = [issue for issue in issues if self._total(issue) > len(self._embedded(issue))]
         for issue, rows in in_parallel(self._whole, cut, self._sync.workers):
             issue["fields"][self.fields[0]][self.rows] = rows
-        for issue in issues:
-            issue[self.name] = self.sound(self._embedded(issue), issue)
-        return ()
+        return super().prepare(issues, only_new)
 
     def _embedded(self, issue: JsonObject) -> list[JsonObject]:
         rows = (issue["fields"].get(self.fields[0]) or {}).get(self.rows)
@@ -154,28 +184,19 @@ class PartStream(FedStream):
     @abstractmethod
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]: ...
 
-    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for row in issue[self.name]:
-            yield self._record(row, issue)
 
-    @abstractmethod
-    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]: ...
-
-
-class CommentStream(PartStream):
+class CommentStream(CountedPartStream):
     """All comments of each issue."""
 
     fields = ("comment",)
     rows = "comments"
+    record = staticmethod(comment_record)
 
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]:
         return list(self._sync.jira.comments(issue["id"]))
 
-    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]:
-        return comment_record(row, issue)
 
-
-class WorklogStream(PartStream):
+class WorklogStream(CountedPartStream):
     """All work logs of each issue, and removals of deleted ones.
 
     Jira lists deletions up to a minute late. So each sync covers the deletions from a minute before the previous sync
@@ -184,6 +205,7 @@ class WorklogStream(PartStream):
 
     fields = ("worklog",)
     rows = "worklogs"
+    record = staticmethod(worklog_record)
 
     def __init__(self, name: str, sync: Sync, field_map: FieldMap) -> None:
         super().__init__(name, sync, field_map)
@@ -192,9 +214,6 @@ class WorklogStream(PartStream):
 
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]:
         return list(self._sync.jira.worklogs(issue["id"]))
-
-    def _record(self, row: JsonObject, issue: JsonObject) -> Mapping[str, Any]:
-        return worklog_record(row, issue)
 
     def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
         since = self._since
@@ -215,36 +234,6 @@ class WorklogStream(PartStream):
 
     def own_state(self) -> dict[str, Any]:
         return written_deletions(self._since)
-
-
-class LinkStream(FedStream):
-    """All links of each issue whose other end the account sees."""
-
-    fields = ("issuelinks",)
-
-    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
-        for issue in issues:
-            issue[self.name] = self.sound(issue["fields"].get("issuelinks"), issue)
-        return ()
-
-    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for link in issue[self.name]:
-            yield link_record(link, issue)
-
-
-class AttachmentStream(FedStream):
-    """Facts about each attachment, without its content."""
-
-    fields = ("attachment",)
-
-    def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
-        for issue in issues:
-            issue[self.name] = self.sound(issue["fields"].get("attachment"), issue)
-        return ()
-
-    def records(self, issue: JsonObject) -> Iterator[Mapping[str, Any]]:
-        for attachment in issue[self.name]:
-            yield attachment_record(attachment, issue)
 
 
 class LabelStream(FedStream):

@@ -69,11 +69,11 @@ class Incremental:
         if pages > 1 or counted.number > len(came):
             yield from self._look_again(span, counted, came)
         for issues in back.missed(came) if back else ():
-            yield Batch(issues, tuple(self.since), _every)
+            yield Batch(issues, tuple(self.since))
         if whole:
             yield self._batch((), self._sync.now)
             if back:
-                yield Batch((), (), _every, back.is_done)
+                yield Batch((), (), settle=back.is_done)
 
     def _look_back(self, begin: int, settled: int) -> LookBack | None:
         """For pending windows, nothing says what was sent."""
@@ -112,7 +112,3 @@ class Incremental:
             raise PassingFault(
                 f"Jira counts {counted.number} changed issues and gave {len(came)}, also when asked again: sync again."
             )
-
-
-def _every(stream: str, issue: JsonObject) -> bool:
-    return True

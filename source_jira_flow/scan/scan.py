@@ -179,7 +179,7 @@ class IssueScan:
                 self._sync,
                 issues.census,
                 complete,
-                partial(self._counted, complete),
+                lambda: Lister(self._reader, groups_of(complete), {}).count(),
                 asked_for=self._wants_coverage(),
                 quiet=self._checkpoints.is_quiet,
             )
@@ -196,9 +196,6 @@ class IssueScan:
                 " sync looks again.",
                 error,
             )
-
-    def _counted(self, projects: Iterable[int]) -> int:
-        return Lister(self._reader, groups_of(projects), {}).count()
 
     def _wants_coverage(self) -> bool:
         """Whether the stream `coverage` begins anew: else it waits for a census that is due."""
@@ -256,7 +253,7 @@ class IssueScan:
         references = self._unreadable.stored
         issues = self._reader.search.by_reference(references)
         streams = tuple(stream.name for stream in self._streams)
-        yield Batch(issues, streams, lambda stream, issue: True, partial(self._unreadable.asked_again, references))
+        yield Batch(issues, streams, settle=partial(self._unreadable.asked_again, references))
 
     def _plan(self) -> Iterable[Batch]:
         projects = projects_to_read(self._sync, self._states.values(), self._reader.find_project, self._fail_at_end)

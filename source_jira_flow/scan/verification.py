@@ -21,11 +21,12 @@ CountBetween = Callable[[int, int], Count]
 
 
 class WindowCount:
-    """The ids that came in one window of `created`, eight bytes each."""
+    """The ids that came for some streams in one window of `created`, eight bytes each."""
 
-    def __init__(self, start: int, end: int) -> None:
+    def __init__(self, start: int, end: int, streams: tuple[str, ...]) -> None:
         self.start = start
         self.end = end
+        self.streams = streams
         self._ids = array("Q")
 
     def add(self, issues: Iterable[JsonObject]) -> None:
@@ -41,9 +42,6 @@ class WindowCount:
         return len(set(self._ids))
 
 
-_Entry = tuple[WindowCount, tuple[str, ...]]
-
-
 @dataclass(frozen=True)
 class Verdict:
     """The difference that remains after windows were read again."""
@@ -51,7 +49,7 @@ class Verdict:
     counted: int
     came: int
     exact: bool
-    windows: Sequence[_Entry]
+    windows: Sequence[WindowCount]
 
     @property
     def missing(self) -> int:
@@ -66,50 +64,42 @@ class Verdict:
 
 @dataclass
 class Coverage:
-    """The windows of one group that this sync read from beginning to end, each with its streams."""
+    """The windows of one group that this sync read from beginning to end; all workers append to them."""
 
-    windows: list[_Entry] = field(default_factory=list)
-    looked_into: list[_Entry] = field(default_factory=list)
+    windows: list[WindowCount] = field(default_factory=list)
+    looked_into: list[WindowCount] = field(default_factory=list)
 
-    def add(self, window: WindowCount, streams: tuple[str, ...]) -> None:
-        """A window that came whole. Appending is one step for all workers."""
-        self.windows.append((window, streams))
-
-    def differing(self, count: CountBetween) -> Iterator[_Entry]:
+    def differing(self, count: CountBetween) -> Iterator[WindowCount]:
         """The windows in which Jira counts more issues than came, found by halving."""
-        self.windows.sort(key=lambda entry: entry[0].start)
+        self.windows.sort(key=lambda window: window.start)
         for run in _contiguous(self.windows):
             yield from _differing(run, count)
 
     def verdict(self, count: CountBetween) -> Verdict:
         """Count again the windows that were read again."""
-        entries = self.looked_into
-        counts = [(entry, count(entry[0].start, entry[0].end)) for entry in entries]
-        short = [entry for entry, counted in counts if counted.number > len(entry[0])]
+        counts = [(window, count(window.start, window.end)) for window in self.looked_into]
         return Verdict(
             counted=sum(counted.number for _, counted in counts),
-            came=sum(len(window) for window, _ in entries),
+            came=sum(map(len, self.looked_into)),
             exact=all(counted.exact for _, counted in counts),
-            windows=short,
+            windows=[window for window, counted in counts if counted.number > len(window)],
         )
 
 
-def _contiguous(windows: Sequence[_Entry]) -> Iterator[list[_Entry]]:
+def _contiguous(windows: Sequence[WindowCount]) -> Iterator[list[WindowCount]]:
     """Runs of windows without a gap between them, so that one count covers a run."""
-    run: list[_Entry] = []
-    for entry in windows:
-        if run and run[-1][0].end != entry[0].start:
+    run: list[WindowCount] = []
+    for window in windows:
+        if run and run[-1].end != window.start:
             yield run
             run = []
-        run.append(entry)
+        run.append(window)
     if run:
         yield run
 
 
-def _differing(run: Sequence[_Entry], count: CountBetween) -> Iterator[_Entry]:
-    came = sum(len(window) for window, _ in run)
-    counted = count(run[0][0].start, run[-1][0].end)
-    if counted.number <= came:
+def _differing(run: Sequence[WindowCount], count: CountBetween) -> Iterator[WindowCount]:
+    if count(run[0].start, run[-1].end).number <= sum(map(len, run)):
         return
     if len(run) == 1:
         yield run[0]
