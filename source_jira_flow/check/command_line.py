@@ -35,14 +35,8 @@ def diagnose_main(arguments: list[str], settings: Settings = DEFAULTS) -> int:
     # Few retries, as in check, but more time for a slow Jira.
     patient = replace(settings.impatient(), read_timeout=settings.read_timeout)
     with console.status("Asking Jira …"):
-        diagnosis = examine(config, _quiet_logger(), patient, limit=settings.diagnose_limit, thorough=True)
+        # Without log lines: the report says everything.
+        silent = logging.Logger("source_jira_flow.diagnose", level=logging.CRITICAL + 1)
+        diagnosis = examine(config, silent, patient, limit=settings.diagnose_limit, thorough=True)
     show(diagnosis, console, endpoints=options.verbose)
     return 0 if diagnosis.succeeded else 1
-
-
-def _quiet_logger() -> logging.Logger:
-    """Without output: the report says everything."""
-    logger = logging.getLogger("source_jira_flow.diagnose")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger

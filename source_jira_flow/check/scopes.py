@@ -76,8 +76,6 @@ def _sprint_probe(client: JiraClient) -> Iterator[_Probe]:
 def _lacks_scope(client: JiraClient, probe: _Probe) -> bool:
     try:
         client.get(probe.path, probe.params, tries=1)
-    except SignInRefused as refused:
-        return refused.reason == "scope"
-    except JiraFlowError:
-        return False
+    except JiraFlowError as error:
+        return isinstance(error, SignInRefused) and error.reason == "scope"
     return False

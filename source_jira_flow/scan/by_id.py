@@ -6,13 +6,14 @@ no new one. The issues are then requested by id, ascending, which gives a positi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count, Jira, SearchPage
+from source_jira_flow.state.progress import Group
 
 _MOST_LISTINGS = 20
 # Pages of a listing that bring no new id.
@@ -45,14 +46,14 @@ class Search(Protocol):
 
 
 class IdRead:
-    """The issues of a `span` (JQL) in some projects, which are looked up for every query: they can vanish.
+    """The issues of a `span` (JQL) in a group's projects, which are looked up for every query: they can vanish.
 
     `whole` is false if Jira listed an issue without an id.
     """
 
-    def __init__(self, search: Search, projects: Callable[[], Sequence[str]], span: str) -> None:
+    def __init__(self, search: Search, group: Group, span: str) -> None:
         self._search = search
-        self._projects = projects
+        self._group = group
         self._span = span
         self.whole = True
 
@@ -74,7 +75,7 @@ class IdRead:
         rows: dict[str, JsonObject] = {}
         try:
             while rest := [issue_id for issue_id in issue_ids if issue_id not in rows]:
-                page = self._search.page(jql.by_key(jql.both(self._in(self._projects()), jql.in_ids(rest))))
+                page = self._search.page(jql.by_key(jql.both(self._in(self._group.projects), jql.in_ids(rest))))
                 came = {row["id"]: row for row in page.issues if row["id"] not in rows}
                 rows.update(came)
                 if not page.whole:
@@ -93,8 +94,7 @@ class IdRead:
         found: set[str] = set()
         for _ in range(_MOST_LISTINGS):
             before = len(found)
-            in_one_page = self._list(self._projects(), found)
-            if in_one_page or len(found) == before:
+            if self._list(self._group.projects, found) or len(found) == before:
                 return found
         raise PassingFault(
             "The issues of one moment keep changing while they are listed: sync again at a quieter time."
@@ -127,12 +127,9 @@ class IdRead:
             self._list(part, found)
 
     def _list_by_key(self, span: str, found: set[str]) -> None:
-        keys: list[str] = []
-        while True:
-            page = self._page_after(span, keys, found)
-            keys = [row["key"] for row in page]
-            if not keys:
-                return
+        page = self._page_after(span, (), found)
+        while page:
+            page = self._page_after(span, [row["key"] for row in page], found)
 
     def _page_after(self, span: str, keys: Sequence[str], found: set[str]) -> list[JsonObject]:
         """The page after the last of `keys` that still exists: Jira refuses to compare with a deleted issue's key."""
@@ -162,4 +159,4 @@ class IdRead:
         """Nothing if Jira confirms that the issue is gone; any other refusal is raised."""
         if self._search.is_gone(issue_id):
             return []
-        return self._search.page(jql.both(self._in(self._projects()), jql.in_ids([issue_id]))).issues
+        return self._search.page(jql.both(self._in(self._group.projects), jql.in_ids([issue_id]))).issues

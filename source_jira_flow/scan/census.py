@@ -211,9 +211,7 @@ class Census:
         unread = {str(row[0]): row[1] for row in lacking if row[1] not in self._state.unlisted or row[0] in archived}
         unread.update(_moved(kept, listing))
         for group in (group for group in self._groups if group.projects):
-            search, projects = self._reader.search, group.projects
-            read = IdRead(search, lambda projects=projects: projects, "")  # type: ignore[misc]
-            for issues, _ in read.rows(list(unread)):
+            for issues, _ in IdRead(self._reader.search, group, "").rows(list(unread)):
                 for issue in issues:
                     unread.pop(issue["id"], None)
                 yield from self._batches(issues)

@@ -64,7 +64,7 @@ class ChangeStream(FedStream):
                 if issue_id in asked:
                     whole[issue_id].update(self._by_id(entries, asked[issue_id]))
         short = [issue for issue in issues if len(whole[issue["id"]]) < _total(issue)]
-        for issue, entries in in_parallel(self._history, short, self._sync.workers):
+        for issue, entries in in_parallel(lambda each: self._sync.jira.history(each["id"]), short, self._sync.workers):
             whole[issue["id"]].update(self._by_id(entries, issue))
         for issue in issues:
             entries = list(whole[issue["id"]].values())
@@ -87,9 +87,6 @@ class ChangeStream(FedStream):
     def _by_id(self, entries: Any, issue: JsonObject) -> dict[str, JsonObject]:
         """Each entry once, however often Jira returns it."""
         return {str(entry["id"]): entry for entry in self.sound(entries, issue)}
-
-    def _history(self, issue: JsonObject) -> list[JsonObject]:
-        return self._sync.jira.history(issue["id"])
 
     def _choose(self, issue: JsonObject, entries: Sequence[JsonObject], length: int, only_new: bool) -> bool:
         """Choose what to send of a history of this length; False if these newest entries don't include all of it."""
@@ -142,16 +139,13 @@ def _total(issue: JsonObject) -> int:
 
 def _newest(entries: Sequence[JsonObject], number: int) -> list[JsonObject]:
     """Newest by time or by id, which differ if the clocks of a cluster's nodes do: rather one entry too many."""
-    found = {entry["id"]: entry for key in (_age, _number) for entry in sorted(entries, key=key)[-number:]}
-    return list(found.values())
+    by_id = sorted(entries, key=lambda entry: int(entry["id"]))[-number:]
+    by_time = sorted(entries, key=_age)[-number:]
+    return list({entry["id"]: entry for entry in by_time + by_id}.values())
 
 
 def _age(entry: JsonObject) -> tuple[int, int]:
     return instant(entry.get("created")) or 0, int(entry["id"])
-
-
-def _number(entry: JsonObject) -> int:
-    return int(entry["id"])
 
 
 def _is_move(entry: JsonObject) -> bool:

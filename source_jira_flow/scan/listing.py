@@ -174,12 +174,8 @@ class Lister:
 
     def before_start(self) -> frozenset[int]:
         """The ids of the issues that were last updated before `start_date`."""
-        start = self._reader.sync.options.start_date or 0
-        span = jql.between("updated", 0, start)
-        found: set[int] = set()
-        for group in self._groups:
-            found.update(map(int, self._reader.asking(group, self._by_id(group, span).ids) or ()))
-        return frozenset(found)
+        span = jql.between("updated", 0, self._reader.sync.options.start_date or 0)
+        return frozenset(int(issue_id) for group in self._groups for issue_id in self._ids(group, span))
 
     def _listed(self, windows: Sequence[Days]) -> IssueTable:
         asks = [(group, window) for group in self._groups for window in windows]
@@ -227,14 +223,13 @@ class Lister:
         """Both halves of a span with more issues than a search can be read to; a single second is read by ids."""
         middle = floor_second((start + end) // 2)
         if middle <= start:
-            second = self._by_id(group, self._span(start, start + SECOND))
-            yield [{"id": issue_id, "key": ""} for issue_id in self._reader.asking(group, second.ids) or ()]
+            yield [{"id": each, "key": ""} for each in self._ids(group, self._span(start, start + SECOND))]
             return
         yield from self._pages(group, start, middle)
         yield from self._pages(group, middle, end)
 
-    def _by_id(self, group: Group, span: str) -> IdRead:
-        return IdRead(self._reader.search, lambda: group.projects, span)
+    def _ids(self, group: Group, span: str) -> Iterable[str]:
+        return self._reader.asking(group, IdRead(self._reader.search, group, span).ids) or ()
 
     def _next(self, group: Group, span: str, position: Any | None) -> SearchPage:
         return self._page(jql.ascending(jql.both(jql.in_projects(group.projects), span), "created"), position)

@@ -11,7 +11,7 @@ the range, the next page begins at the earliest instant of its latter half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
 from source_jira_flow.scan.by_id import IdRead
 from source_jira_flow.scan.search import IssueSearch
-from source_jira_flow.state.progress import Position
+from source_jira_flow.state.progress import Group, Position
 
 # Pages that bring no new issue, before a search counts as endless.
 _MOST_PAGES_IN_VAIN = 50
@@ -60,18 +60,12 @@ class ScanPage:
 class RangeReader:
     """One read of a range. After an error, `pages` can be called again and resumes where it stopped.
 
-    `projects` gives the ids of the projects, asked for anew with every page, since projects can vanish meanwhile.
+    The projects of the `group` are looked up for every page, since projects can vanish meanwhile.
     """
 
-    def __init__(
-        self,
-        search: IssueSearch,
-        projects: Callable[[], Sequence[str]],
-        range_: Range,
-        begin: Position,
-    ) -> None:
+    def __init__(self, search: IssueSearch, group: Group, range_: Range, begin: Position) -> None:
         self._search = search
-        self._projects = projects
+        self._group = group
         self._range = range_
         self._second = floor_second(begin.second)
         self._end = ceil_second(range_.end)
@@ -121,7 +115,8 @@ class RangeReader:
 
     def _query(self) -> str:
         span = jql.between(self._range.field, self._second, self._end)
-        return jql.ascending(jql.both(jql.in_projects(self._projects()), span, self._range.extra), self._range.field)
+        where = jql.both(jql.in_projects(self._group.projects), span, self._range.extra)
+        return jql.ascending(where, self._range.field)
 
     def _fresh(self, rows: Sequence[JsonObject]) -> list[JsonObject]:
         fresh = [row for row in rows if row["id"] not in self._seen]
@@ -152,7 +147,7 @@ class RangeReader:
     def _crowded(self, after: int) -> Iterator[ScanPage]:
         """One second, read by ids. Rows that this read already brought are skipped."""
         span = jql.both(jql.between(self._range.field, self._second, self._second + SECOND), self._range.extra)
-        second = IdRead(self._search, self._projects, span)
+        second = IdRead(self._search, self._group, span)
         lacking = sorted((each for each in second.ids() - self._seen.keys() if int(each) > after), key=int)
         self._whole = self._whole and second.whole
         for rows, last_id in second.rows(lacking):

@@ -40,7 +40,8 @@ def make_plan(
 
 def _known(state: IssueState, imported: Iterable[Project], start_date: int | None) -> dict[str, Progress]:
     """A stream's progress in the projects that need not be read from the beginning."""
-    if _reaches_back(start_date, state.start_date):
+    # Where the start date is earlier than the one that the state was made with, all are.
+    if state.start_date is not None and (start_date is None or start_date < state.start_date):
         return {}
     return {
         project.id: state.progress[project.id]
@@ -65,11 +66,6 @@ def watermark_ahead(state: IssueState, now: int) -> int | None:
     """The latest watermark that is further ahead of T0 than clocks differ: its projects start over."""
     latest = max((progress.updated for progress in state.progress.values()), default=0)
     return latest if latest > now + CLOCKS_AGREE else None
-
-
-def _reaches_back(start_date: int | None, stored: int | None) -> bool:
-    """Whether the start date is earlier than the one that the state was made with."""
-    return stored is not None and (start_date is None or start_date < stored)
 
 
 def _group(project_ids: tuple[str, ...], by_stream: Mapping[str, Progress]) -> Group:

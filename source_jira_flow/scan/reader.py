@@ -60,13 +60,13 @@ class IssueReader:
 
     def pages(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The pages of a range. Projects that vanish meanwhile are left out, and the read continues."""
-        reader = RangeReader(self.search, lambda: group.projects, span, begin)
+        reader = RangeReader(self.search, group, span, begin)
         return self._resumed(group, lambda: self._paced(reader.pages()))
 
     def versions(self, group: Group, span: Range, begin: Position) -> Iterator[ScanPage]:
         """The same, with `updated` as the only field."""
         search = replace(self.search, fields=("updated",), expand=(), page_size=_VERSIONS_IN_PAGE)
-        return self._resumed(group, RangeReader(search, lambda: group.projects, span, begin).pages)
+        return self._resumed(group, RangeReader(search, group, span, begin).pages)
 
     def _resumed(self, group: Group, pages: Callable[[], Iterator[ScanPage]]) -> Iterator[ScanPage]:
         unexplained = 0
@@ -139,7 +139,7 @@ class IssueReader:
         Raises PassingFault where the listing lacks most of what is known: it proves nothing then; and at the end where
         it has an issue without an id.
         """
-        again = IdRead(self.search, lambda: group.projects, span)
+        again = IdRead(self.search, group, span)
         ids = self.asking(group, again.ids) or set()
         lacking = len(set(known).difference(ids))
         if lacking > max(_FEW, len(known) // 2):
@@ -155,7 +155,7 @@ class IssueReader:
 
     def by_id(self, group: Group, issue_ids: Iterable[str], read: IdRead | None = None) -> Iterator[list[JsonObject]]:
         """Issues of the group as search shows them, in portions of a page."""
-        read = read or IdRead(self.search, lambda: group.projects, "")
+        read = read or IdRead(self.search, group, "")
         for portion in portions(sorted(issue_ids, key=int), self.search.page_size):
             yield self.asking(group, partial(read.read, portion)) or []
 

@@ -143,9 +143,6 @@ class IssueSearch:
 
     def _in_form(self, rows: Iterable[Any]) -> list[JsonObject]:
         """The rows of a page; those in another form are requested one by one."""
-        rows = list(rows)
-        if all(map(is_issue, rows)):
-            return rows
         known: list[JsonObject] = []
         for row in rows:
             if is_issue(row):
@@ -160,8 +157,9 @@ class IssueSearch:
         """These issues with all fields; one that can't be read stays as it is, and is noted."""
         if not rows:
             return []
+        query = jql.in_ids(map(_reference, rows))
         try:
-            found = self._found(rows)
+            found = self.jira.search(query, self.fields, len(rows), None, self.expand).issues
         except (UnreadableAnswer, BadRequest) as error:
             if len(rows) > 1:
                 middle = len(rows) // 2
@@ -182,9 +180,6 @@ class IssueSearch:
             places = []
         named = [place for place in places if isinstance(place, dict) and place.get("key")]
         return self._whole(named or [{"id": reference, "key": reference}])
-
-    def _found(self, rows: Sequence[JsonObject]) -> list[Any]:
-        return self.jira.search(jql.in_ids(map(_reference, rows)), self.fields, len(rows), None, self.expand).issues
 
     def _unread(self, row: JsonObject) -> list[JsonObject]:
         """What is known of its place, so that the read can pass it; nothing if that is unknown."""

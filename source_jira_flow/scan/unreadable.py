@@ -45,12 +45,9 @@ class Unreadable:
             names = sorted(set(self._names.values()))
         if not names:
             return None
+        them = "it" if len(names) == 1 else "them"
         return ConfigurationError(
-            f"{counted(len(names), 'issue')} could not be read: {listed(names)}. Jira sends {_them(names)} as invalid"
+            f"{counted(len(names), 'issue')} could not be read: {listed(names)}. Jira sends {them} as invalid"
             " JSON or without what every issue has: ask your Jira administrator to look at what was edited last."
             " All others were read; the next sync asks again."
         )
-
-
-def _them(names: list[str]) -> str:
-    return "it" if len(names) == 1 else "them"

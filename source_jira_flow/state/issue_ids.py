@@ -41,9 +41,7 @@ class IssueTable:
     @classmethod
     def of(cls, rows: Iterable[tuple[int, int, int]]) -> IssueTable:
         """From (id, project, day); of one id the last row counts."""
-        by_id = {row[0]: row for row in rows}
-        columns = list(zip(*sorted(by_id.values()), strict=True)) or [(), (), ()]
-        return cls(array("Q", columns[0]), array("q", columns[1]), array("q", columns[2]))
+        return in_order(*(list(zip(*rows, strict=True)) or [(), (), ()]))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -59,11 +57,7 @@ class IssueTable:
     def where(self, kept: Iterable[bool]) -> IssueTable:
         """The issues whose place in `kept` is true."""
         chosen = bytes(kept)
-        return IssueTable(
-            array("Q", compress(self.ids, chosen)),
-            array("q", compress(self.projects, chosen)),
-            array("q", compress(self.days, chosen)),
-        )
+        return _table(*(compress(column, chosen) for column in (self.ids, self.projects, self.days)))
 
 
 def in_order(ids: Sequence[int], projects: Sequence[int], days: Sequence[int]) -> IssueTable:
@@ -72,11 +66,11 @@ def in_order(ids: Sequence[int], projects: Sequence[int], days: Sequence[int]) -
     order = sorted(range(len(ids)), key=ids.__getitem__)
     sorted_ids = [ids[place] for place in order]
     last = list(compress(order, map(ne, sorted_ids, chain(sorted_ids[1:], (-1,)))))
-    return IssueTable(
-        array("Q", map(ids.__getitem__, last)),
-        array("q", map(projects.__getitem__, last)),
-        array("q", map(days.__getitem__, last)),
-    )
+    return _table(*(map(column.__getitem__, last) for column in (ids, projects, days)))
+
+
+def _table(ids: Iterable[int], projects: Iterable[int], days: Iterable[int]) -> IssueTable:
+    return IssueTable(array("Q", ids), array("q", projects), array("q", days))
 
 
 def merged(tables: Sequence[IssueTable]) -> IssueTable:

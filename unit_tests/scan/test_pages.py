@@ -9,7 +9,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.jira.base import SearchPage
 from source_jira_flow.scan.pages import Range, RangeReader
 from source_jira_flow.scan.search import IssueSearch
-from source_jira_flow.state.progress import Position
+from source_jira_flow.state.progress import Group, Position
 
 BEGIN = 1_760_000_000_000
 END = BEGIN + 60 * SECOND
@@ -44,6 +44,6 @@ class Offsets:
 
 def test_the_offset_of_a_second_is_no_circle_in_the_next_one() -> None:
     reader = RangeReader(
-        cast(IssueSearch, Offsets()), lambda: ["1"], Range("updated", END, settled=BEGIN), Position(BEGIN)
+        cast(IssueSearch, Offsets()), Group(("1",), {}), Range("updated", END, settled=BEGIN), Position(BEGIN)
     )
     assert {issue["id"] for page in reader.pages() for issue in page.issues} == set("1234567")
