@@ -93,8 +93,7 @@ def findings_of(error: Exception, logger: logging.Logger) -> list[Finding]:
         return [failed("configuration", FixedBy.YOU, problem) for problem in error.problems]
     if isinstance(error, SignInRefused):
         return [sign_in_finding(error)]
-    way = way_finding(error) if isinstance(error, JiraFlowError) else None
-    if way:
+    if way := way_finding(error):
         return [way]
     if isinstance(error, ConfigurationError):
         return [failed("configuration", FixedBy.YOU, str(error))]

@@ -7,7 +7,6 @@ from source_jira_flow.common.text import clipped
 from source_jira_flow.errors import (
     ConnectionFault,
     Forbidden,
-    JiraFlowError,
     NotJson,
     RateLimited,
     RefusedRequest,
@@ -24,7 +23,7 @@ _FIXED_BY_YOU = frozenset(
 _LONGEST_MESSAGE = 120
 
 
-def way_finding(error: JiraFlowError) -> Finding | None:
+def way_finding(error: Exception) -> Finding | None:
     """The finding for a network fault or an unhealthy Jira, None for any other error."""
     if isinstance(error, (UnusableAddress, ConnectionFault, NotJson, UnreadableAnswer)):
         fixed_by = FixedBy.YOU if error.reason in _FIXED_BY_YOU else FixedBy.NETWORK_TEAM

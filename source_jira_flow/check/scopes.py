@@ -6,8 +6,7 @@ scopes finds out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from source_jira_flow.check.endpoints import ENDPOINTS, SELF_HOSTED
@@ -17,39 +16,29 @@ from source_jira_flow.errors import JiraFlowError, SignInRefused
 from source_jira_flow.http.client import JiraClient
 from source_jira_flow.sign_in.base import SignIn
 
-_ONE: Mapping[str, Any] = {"maxResults": 1}
-
-
-@dataclass(frozen=True)
-class _Probe:
-    """A request that shows whether the scopes of an endpoint are there. Without the essential ones nothing is read."""
-
-    path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    essential: bool = True
-
-
-_PROBES = (
-    _Probe("/rest/api/2/myself"),
-    _Probe("/rest/api/2/project/search", _ONE),
-    _Probe("/rest/api/2/users/search", _ONE),
-    _Probe("/rest/agile/1.0/board", _ONE, essential=False),
-)
+# Requests that show whether the scopes of an endpoint are there: parameters by path.
+_Probes = Mapping[str, Mapping[str, Any]]
+_ONE = {"maxResults": 1}
+# Without these scopes nothing is read.
+_ESSENTIAL: _Probes = {"/rest/api/2/myself": {}, "/rest/api/2/project/search": _ONE, "/rest/api/2/users/search": _ONE}
+_BOARDS = "/rest/agile/1.0/board"
 
 
 def scope_findings(client: JiraClient, credentials: SignIn) -> list[Finding]:
     """What a sign-in lacks: the scopes that everything needs, and those for boards and sprints, with their streams."""
-    missing: dict[bool, dict[str, None]] = {True: {}, False: {}}
-    for probe in [*_PROBES, *_sprint_probe(client)]:
-        if _lacks_scope(client, probe):
-            endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.matches("GET", probe.path))
-            missing[probe.essential].update(dict.fromkeys(endpoint.scopes))
+    of_boards = {_BOARDS: _ONE, **_sprint_probe(client)}
     found = []
-    if missing[True]:
-        found.append(failed("sign_in:scope", FixedBy.YOU, _lacking(missing[True], credentials)))
-    if missing[False]:
-        found.append(warning("scope_of_boards", FixedBy.YOU, _lacking(missing[False], credentials)))
+    if missing := _missing_scopes(client, _ESSENTIAL):
+        found.append(failed("sign_in:scope", FixedBy.YOU, _lacking(missing, credentials)))
+    if missing := _missing_scopes(client, of_boards):
+        found.append(warning("scope_of_boards", FixedBy.YOU, _lacking(missing, credentials)))
     return found
+
+
+def _missing_scopes(client: JiraClient, probes: _Probes) -> list[str]:
+    refused = [path for path, params in probes.items() if _lacks_scope(client, path, params)]
+    needing = [next(endpoint for endpoint in ENDPOINTS if endpoint.matches("GET", path)) for path in refused]
+    return list(dict.fromkeys(scope for endpoint in needing for scope in endpoint.scopes))
 
 
 def _lacking(scopes: Iterable[str], credentials: SignIn) -> str:
@@ -63,19 +52,18 @@ def streams_of(scope: str) -> list[str]:
     return list(dict.fromkeys(use for endpoint in needing for use in endpoint.uses))
 
 
-def _sprint_probe(client: JiraClient) -> Iterator[_Probe]:
+def _sprint_probe(client: JiraClient) -> _Probes:
     """Sprints have a scope of their own, which shows only at a board that has sprints."""
     try:
-        boards = client.get("/rest/agile/1.0/board", {**_ONE, "type": "scrum"}, tries=1)["values"]
+        boards = client.get(_BOARDS, {**_ONE, "type": "scrum"}, tries=1)["values"]
     except (JiraFlowError, KeyError, TypeError):
-        return
-    for board in boards[:1]:
-        yield _Probe(f"/rest/agile/1.0/board/{board['id']}/sprint", _ONE, essential=False)
+        return {}
+    return {f"{_BOARDS}/{board['id']}/sprint": _ONE for board in boards[:1]}
 
 
-def _lacks_scope(client: JiraClient, probe: _Probe) -> bool:
+def _lacks_scope(client: JiraClient, path: str, params: Mapping[str, Any]) -> bool:
     try:
-        client.get(probe.path, probe.params, tries=1)
+        client.get(path, params, tries=1)
     except JiraFlowError as error:
         return isinstance(error, SignInRefused) and error.reason == "scope"
     return False

@@ -10,7 +10,7 @@ from source_jira_flow.common.json import JsonObject
 from source_jira_flow.errors import PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Count
-from source_jira_flow.scan.batch import Batch
+from source_jira_flow.scan.batch import Batch, Job
 from source_jira_flow.scan.pages import FOREVER, Range
 from source_jira_flow.scan.reader import IssueReader
 from source_jira_flow.scan.verification import Coverage, Verdict, WindowCount
@@ -23,8 +23,6 @@ _PARTS_PER_WORKER = 2
 # A cut must leave at least this share on either side, and is sought with so many counts.
 _LEAST_PART = 0.1
 _MOST_TRIALS = 6
-
-Job = Callable[[], Iterable[Batch]]
 
 
 class Backfill:

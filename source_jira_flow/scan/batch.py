@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +42,6 @@ class Outgoing:
     settle: Callable[[], None] | None
     removed: tuple[str, ...] = ()
     notes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+Job = Callable[[], Iterable[Batch | Outgoing]]

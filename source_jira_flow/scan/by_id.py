@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from source_jira_flow.common.json import JsonObject
+from source_jira_flow.common.parallel import portions
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
-from source_jira_flow.jira.base import Count, Jira, SearchPage
+from source_jira_flow.jira.base import Jira, SearchPage
 from source_jira_flow.state.progress import Group
 
 _MOST_LISTINGS = 20
@@ -31,9 +32,6 @@ class Search(Protocol):
 
     def ids(self, query: str, cursor: Any | None = None) -> SearchPage:
         """A large page of ids."""
-
-    def count(self, where: str) -> Count:
-        """How many issues match."""
 
     def is_gone(self, reference: str) -> bool:
         """Whether Jira confirms that it has no such issue."""
@@ -62,9 +60,7 @@ class IdRead:
 
         An issue that left the span meanwhile is missing: it is read with its new instant.
         """
-        size = self._search.page_size
-        for start in range(0, len(issue_ids), size):
-            portion = issue_ids[start : start + size]
+        for portion in portions(issue_ids, self._search.page_size):
             yield self.read(portion), int(portion[-1])
 
     def read(self, issue_ids: Sequence[str]) -> list[JsonObject]:
@@ -107,7 +103,7 @@ class IdRead:
         if page.next is None:
             return True
         window = self._search.jira.result_window
-        if window is not None and self._search.count(self._in(projects)).number > window:
+        if window is not None and self._search.jira.count(self._in(projects)).number > window:
             self._list_in_parts(projects, found)
             return False
         in_vain = 0

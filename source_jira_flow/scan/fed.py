@@ -215,19 +215,20 @@ class WorklogStream(CountedPartStream):
     def _all_rows(self, issue: JsonObject) -> list[JsonObject]:
         return list(self._sync.jira.worklogs(issue["id"]))
 
-    def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
+    def removals(self) -> Iterator[tuple[Sequence[Mapping[str, Any]], Callable[[], None]]]:
         since = self._since
         if since is None:
-            return (), self._removals_are_out
+            yield (), self._removals_are_out
+            return
         try:
             # Jira may leave out `since` itself, or not.
             deleted = dict(self._sync.jira.deleted_worklogs(since - 1))
         except (NotFound, Forbidden) as refused:
             self._sync.logger.warning("Jira does not tell which work logs were deleted: %s", refused)
-            return None
+            return
         gone = [(key, at) for key, at in deleted.items() if since <= at < self._until]
         columns = tuple(StreamDefinition(self.name, ("id",)).schema()["properties"])
-        return [worklog_removal(key, columns, at) for key, at in gone], self._removals_are_out
+        yield [worklog_removal(key, columns, at) for key, at in gone], self._removals_are_out
 
     def _removals_are_out(self) -> None:
         self._since = max(self._since or 0, self._until)

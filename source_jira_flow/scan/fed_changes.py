@@ -38,18 +38,14 @@ class ChangeStream(FedStream):
 
     def prepare(self, issues: Sequence[JsonObject], only_new: bool) -> Sequence[JsonObject]:
         """Choose the entries of each issue. Returns the issues that must wait for their whole history."""
-        waiting = []
+        waiting, most = [], self._sync.jira.most_embedded_changes
         for issue in issues:
             entries, total = list(self._embedded(issue).values()), _stated(issue)
-            is_counted = total is not None and self._is_counted(total, len(entries))
+            # Jira may give a total of 0 with entries: the length is known then if fewer came than it embeds.
+            is_counted = total is not None and (total >= len(entries) or most is None or len(entries) < most)
             if not is_counted or not self._choose(issue, entries, max(total or 0, len(entries)), only_new):
                 waiting.append(issue)
         return waiting
-
-    def _is_counted(self, total: int, embedded: int) -> bool:
-        """Whether the length of a history is known: Jira may give a total of 0 with entries."""
-        most = self._sync.jira.most_embedded_changes
-        return total >= embedded or most is None or embedded < most
 
     def size(self, issue: JsonObject) -> int:
         return max(_total(issue), 1)

@@ -56,9 +56,9 @@ class FedStream(ABC):
     def records(self, issue: JsonObject) -> Iterable[Mapping[str, Any]]:
         """The stream's records for one issue."""
 
-    def removals(self) -> tuple[Sequence[Mapping[str, Any]], Callable[[], None]] | None:
+    def removals(self) -> Iterable[tuple[Sequence[Mapping[str, Any]], Callable[[], None]]]:
         """Called once per sync: the records of what Jira reports as deleted, and what to call once they are sent."""
-        return None
+        return ()
 
     def sound(self, rows: Any, issue: JsonObject) -> list[JsonObject]:
         """The parts of an issue that records can be made of. The others are logged."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
 
-Job = TypeVar("Job")
+from source_jira_flow.scan.batch import Job
 
 
-class JobQueue(Generic[Job]):
+class JobQueue:
     """Jobs in phases: when all jobs of a phase are done, the next phase begins.
 
     The latest job is taken first, so that a range that is split repeatedly leaves few pieces pending.

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate
 from typing import Any, Protocol, TypeVar
 
@@ -24,7 +25,7 @@ from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import ID_PAGE_SIZE, Count, SearchPage
 from source_jira_flow.records.sound import is_listed
 from source_jira_flow.scan.by_id import IdRead, Search
-from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, in_order, merged
+from source_jira_flow.state.issue_ids import UNKNOWN_PROJECT, IssueTable, merged
 from source_jira_flow.state.progress import Group
 from source_jira_flow.sync import Sync
 
@@ -178,34 +179,27 @@ class Lister:
         return frozenset(int(issue_id) for group in self._groups for issue_id in self._ids(group, span))
 
     def _listed(self, windows: Sequence[Days]) -> IssueTable:
-        asks = [(group, window) for group in self._groups for window in windows]
-        tables = in_parallel(lambda ask: self._rows(ask[0], *self._instants(ask[1])), asks, self._jira.workers)
+        asks = [(group, *self._instants(window)) for group in self._groups for window in windows]
+        tables = in_parallel(lambda ask: merged([*map(self._table, self._pages(*ask))]), asks, self._jira.workers)
         return merged([table for _, table in tables])
 
     def _instants(self, days: Days) -> tuple[int, int]:
         return days[0] * DAY, min(days[1] * DAY, self._now)
 
-    def _rows(self, group: Group, start: int, end: int) -> IssueTable:
-        """The issues that were created in a span of time, of a window's length or less."""
-        return merged([self._table(rows) for rows in self._pages(group, start, end)])
-
     def _table(self, rows: Iterable[JsonObject]) -> IssueTable:
-        ids: list[int] = []
-        projects: list[int] = []
-        days: list[int] = []
-        for row in rows:
-            ids.append(int(row["id"]))
-            projects.append(self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT))
-            fields = row.get("fields")
-            created = instant(fields.get("created")) if isinstance(fields, dict) else None
-            days.append(created // DAY if created else 0)
-        return in_order(ids, projects, days)
+        return IssueTable.of(map(self._place, rows))
+
+    def _place(self, row: JsonObject) -> tuple[int, int, int]:
+        project = self._keys.get(row["key"].rpartition("-")[0], UNKNOWN_PROJECT)
+        fields = row.get("fields")
+        created = instant(fields.get("created")) if isinstance(fields, dict) else None
+        return int(row["id"]), project, created // DAY if created else 0
 
     def _pages(self, group: Group, start: int, end: int) -> Iterator[list[JsonObject]]:
         window, span = self._jira.result_window, self._span(start, end)
         position, rows = None, 0
         while True:
-            page = self._reader.asking(group, lambda position=position: self._next(group, span, position))  # type: ignore[misc]
+            page = self._reader.asking(group, partial(self._next, group, span, position))
             if page is None:
                 return
             yield page.issues

@@ -130,7 +130,7 @@ class IssueReader:
 
     def count(self, group: Group, span: str) -> Count:
         """Jira's count of the group's issues in a span (JQL)."""
-        counted = self.asking(group, lambda: self.search.count(jql.both(jql.in_projects(group.projects), span)))
+        counted = self.asking(group, lambda: self.sync.jira.count(jql.both(jql.in_projects(group.projects), span)))
         return counted or Count(0, exact=True)
 
     def missing(self, group: Group, span: str, known: Collection[str]) -> Iterator[list[JsonObject]]:

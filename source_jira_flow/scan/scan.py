@@ -42,7 +42,6 @@ from source_jira_flow.state.issues import IssueState
 from source_jira_flow.sync import Sync
 
 Workers = Sequence[Iterator[Outgoing]]
-ScanJob = Callable[[], Iterable[Batch | Outgoing]]
 COVERAGE = "coverage"
 _ISSUES = "issues"
 # After so many jobs in a row that failed, the rest would fail as well.
@@ -68,7 +67,7 @@ class IssueScan:
             sync, asked_fields(self._streams), asked_expand(self._streams), self._unreadable, self._fail_at_end
         )
         self._backfills: list[Backfill] = []
-        self._jobs: JobQueue[ScanJob] = JobQueue(
+        self._jobs = JobQueue(
             [
                 lambda: [self._plan],
                 lambda: [backfill.look_again for backfill in self._backfills],
@@ -207,9 +206,7 @@ class IssueScan:
         )
 
     def _removals(self, stream: FedStream) -> Iterator[Outgoing]:
-        found = stream.removals()
-        if found is not None:
-            records, settle = found
+        for records, settle in stream.removals():
             yield Outgoing([Record(data=data, stream_name=stream.name) for data in records], {}, settle)
 
     # -- failures ----------------------------------------------------------------------------------

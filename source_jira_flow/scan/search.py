@@ -80,10 +80,6 @@ class IssueSearch:
                 return [issue if is_issue(issue) else {"fields": {}} for issue in page.issues]
         raise BrokenPromise("Jira gives page after page without an issue: the search would never end.")
 
-    def count(self, where: str) -> Count:
-        """Jira's count of the issues that match."""
-        return self.jira.count(where)
-
     def is_gone(self, reference: str) -> bool:
         """Whether Jira confirms that it has no such issue, by id or key. To nobody, it says so of every issue."""
         if self.jira.issue_exists(reference):

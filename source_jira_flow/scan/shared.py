@@ -79,9 +79,8 @@ class SharedScan:
             state = {**sync.states.new(COVERAGE), "taken_at": self.seen.coverage[0]["taken_at"]}
             sync.states.emitter().emit(lambda: {COVERAGE: state})
 
-    def _wait(self) -> Iterator[Record]:
+    def _wait(self) -> Iterable[Record]:
         failure = self.seen.wait()
         if failure is not None:
             raise failure
-        return
-        yield
+        return ()

@@ -2,8 +2,7 @@
 
 An issue is its id, its project, and the day on which it was created (since 1970). Each is a column, in the order of
 ids, and every column is what compresses best: the steps between ids and between days are mostly 1 and 0, and projects
-are numbered. A column goes in as byte planes, the lowest bytes of all its numbers first, since the higher ones are
-mostly zero. A million ids with gaps of 3 % take 50 KB that way.
+are numbered. A million ids with gaps of 3 % take 50 KB that way.
 
 The projects are the costly part: a million issues spread at random over a hundred projects hold 6.6 bits each, which no
 layout makes smaller (1.1 MB as text). A census needs them only for projects that went out of sight, whose issues are

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from source_jira_flow.common.instants import floor_second, from_milliseconds, milliseconds
+from source_jira_flow.common.parallel import portions
 from source_jira_flow.state.migrations import readable
 from source_jira_flow.state.packing import unpack_versions
 from source_jira_flow.state.progress import Group, Position, Window
@@ -110,8 +111,7 @@ def looked_back(updated: int, lookback: int) -> int:
 
 def in_queries(projects: Sequence[str]) -> Iterable[tuple[str, ...]]:
     """Projects in portions that fit one query."""
-    for start in range(0, len(projects), PROJECTS_IN_QUERY):
-        yield tuple(projects[start : start + PROJECTS_IN_QUERY])
+    return map(tuple, portions(projects, PROJECTS_IN_QUERY))
 
 
 def _written_group(projects: Sequence[str], updated: int, pending: list[list[str | None]]) -> dict[str, Any]:

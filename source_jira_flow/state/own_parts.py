@@ -17,13 +17,11 @@ from source_jira_flow.state.sent_entries import SentEntries
 
 
 def stored_entries(state: Mapping[str, Any]) -> SentEntries:
-    """From a state of `issue_changes`."""
     with readable("issue_changes"):
         return SentEntries(state["entries"] if state else ())
 
 
 def written_entries(entries: SentEntries) -> dict[str, Any]:
-    """The part of a state that `stored_entries` reads."""
     return {"entries": entries.texts()}
 
 
@@ -34,16 +32,13 @@ def stored_deletions(state: Mapping[str, Any]) -> int | None:
 
 
 def written_deletions(until: int | None) -> dict[str, Any]:
-    """The part of a state that `stored_deletions` reads."""
     return {} if until is None else {"deletions_until": from_milliseconds(until)}
 
 
 def stored_labels(state: Mapping[str, Any]) -> set[str]:
-    """From a state of `labels`."""
     with readable("labels"):
         return set(unpack_digests(state["labels"])) if state else set()
 
 
 def written_labels(labels: Iterable[str]) -> dict[str, Any]:
-    """The part of a state that `stored_labels` reads."""
     return {"labels": pack_digests(dict.fromkeys(labels, b""))}

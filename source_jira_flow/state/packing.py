@@ -10,6 +10,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 _FORM = 1
 _MORE = 0x80
@@ -176,8 +177,4 @@ class _Integers:
         return number
 
     def sorted_set(self) -> frozenset[int]:
-        members, last = [], 0
-        for _ in range(self.count()):
-            last += self.next()
-            members.append(last)
-        return frozenset(members)
+        return frozenset(accumulate(self.next() for _ in range(self.count())))

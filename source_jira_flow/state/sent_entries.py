@@ -9,8 +9,8 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate, chain
 from operator import lt
 
 from source_jira_flow.state.columns import Columns, columns_text, merge_latest, pack_column, rows_in, steps
@@ -46,15 +46,13 @@ class SentEntries:
             self._texts.append(pack_entries(self._noted))
             self._noted.clear()
             if len(self._texts) > MOST_TEXTS:
-                merge_latest(self._texts, _merged)
+                merge_latest(self._texts, lambda texts: pack_entries(dict(entries_of(texts))))
         return list(self._texts)
 
 
-def _merged(texts: Iterable[str]) -> str:
-    entries: dict[int, int] = {}
-    for text in texts:
-        entries.update(zip(*unpack_entries(text), strict=True))
-    return pack_entries(entries)
+def entries_of(texts: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Ids and numbers; of an issue that several texts name the last counts."""
+    return chain.from_iterable(zip(*unpack_entries(text), strict=True) for text in texts)
 
 
 def pack_entries(numbers: Mapping[int, int]) -> str:

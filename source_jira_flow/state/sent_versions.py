@@ -16,7 +16,7 @@ from typing import Any
 
 from source_jira_flow.common.instants import DAY, floor_second, from_milliseconds, milliseconds
 from source_jira_flow.state.columns import rows_in
-from source_jira_flow.state.sent_entries import SentEntries, pack_entries, unpack_entries
+from source_jira_flow.state.sent_entries import SentEntries, entries_of, pack_entries
 
 # About 300 KB. What changes beyond is not noted, and so sent once more by the next comparison.
 MOST_VERSIONS = 50_000
@@ -75,12 +75,7 @@ class SentVersions(SentEntries):
 
     def _keep(self, since: int) -> Mapping[int, int]:
         self.since = max(self.since, floor_second(since))
-        kept = {
-            issue_id: updated
-            for text in self.texts()
-            for issue_id, updated in zip(*unpack_entries(text), strict=True)
-            if updated >= self.since
-        }
+        kept = {issue_id: updated for issue_id, updated in entries_of(self.texts()) if updated >= self.since}
         self._texts = [pack_entries(kept)] if kept else []
         return kept
 
