@@ -7,7 +7,7 @@ anonymous caller, or from a proxy that answers in Jira's place, every issue seem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from typing import Any, NoReturn
@@ -33,9 +33,9 @@ class Asked:
     """What Jira says about some issues: those that exist, the ids of those that don't, and the ids of those about which
     nothing is known, since they were not requested or Jira did not say."""
 
-    there: list[JsonObject] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-    left: list[int] = field(default_factory=list)
+    there: list[JsonObject]
+    gone: list[int]
+    left: list[int]
 
 
 class Asker:

@@ -6,7 +6,7 @@ no new one. The issues are then requested by id, ascending, which gives a positi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from source_jira_flow.common.json import JsonObject
@@ -14,6 +14,7 @@ from source_jira_flow.common.parallel import portions
 from source_jira_flow.errors import BadRequest, PassingFault
 from source_jira_flow.jira import jql
 from source_jira_flow.jira.base import Jira, SearchPage
+from source_jira_flow.scan.unreadable import Unreadable
 from source_jira_flow.state.progress import Group
 
 _MOST_LISTINGS = 20
@@ -26,6 +27,7 @@ class Search(Protocol):
 
     jira: Jira
     page_size: int
+    unreadable: Unreadable
 
     def page(self, query: str, cursor: Any | None = None) -> SearchPage:
         """A page of issues with all fields."""
@@ -35,12 +37,6 @@ class Search(Protocol):
 
     def is_gone(self, reference: str) -> bool:
         """Whether Jira confirms that it has no such issue."""
-
-    def note_nameless(self) -> None:
-        """Note an issue whose id is not known."""
-
-    def note_unread(self, issue_ids: Iterable[str]) -> None:
-        """Note issues that Jira lists but does not return."""
 
 
 class IdRead:
@@ -75,7 +71,8 @@ class IdRead:
                 came = {row["id"]: row for row in page.issues if row["id"] not in rows}
                 rows.update(came)
                 if not page.whole:
-                    self._search.note_unread(issue_id for issue_id in rest if issue_id not in rows)
+                    for unread in set(rest).difference(rows):
+                        self._search.unreadable.note(unread, unread)
                 if page.next is None or not came:
                     break
             return list(rows.values())
@@ -145,7 +142,7 @@ class IdRead:
         found.update(row["id"] for row in page.issues)
         if not page.whole:
             self.whole = False
-            self._search.note_nameless()
+            self._search.unreadable.note_nameless()
         return page
 
     def _in(self, projects: Sequence[str]) -> str:

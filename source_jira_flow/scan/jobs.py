@@ -25,10 +25,7 @@ class JobQueue:
     def take(self) -> Job | None:
         """A job, or None when all are done. Every job taken must be given back by `done`."""
         with self._change:
-            while True:
-                if self._jobs:
-                    self._active += 1
-                    return self._jobs.pop()
+            while not self._jobs:
                 if self._active:
                     self._change.wait()
                     continue
@@ -38,6 +35,8 @@ class JobQueue:
                     return None
                 self._jobs.extend(phase())
                 self._change.notify_all()
+            self._active += 1
+            return self._jobs.pop()
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Add jobs to the current phase."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from typing import Any, Protocol, TypeVar
@@ -42,18 +42,13 @@ _Answer = TypeVar("_Answer")
 class Listing:
     """`issues` are those that Jira lists in the windows `days`, which cover everything if `whole`.
 
-    `counted` is Jira's count of all its issues, None if it was not requested.
+    `expected` is the number of issues that Jira counted, or listed, in total.
     """
 
-    issues: IssueTable = field(default_factory=IssueTable)
-    days: list[Days] = field(default_factory=list)
+    issues: IssueTable
+    days: list[Days]
+    expected: int
     whole: bool = False
-    counted: int | None = None
-
-    @property
-    def expected(self) -> int:
-        """The number of issues that Jira counted, or listed, in total."""
-        return len(self.issues) if self.counted is None else self.counted
 
     def covers(self, day: int) -> bool:
         """Whether the issues created on a day were listed; a future day is not, even in a complete listing."""
@@ -95,7 +90,8 @@ class Lister:
     def whole(self, kept: IssueTable, *, is_known: bool) -> Listing:
         """All issues. `kept` are those that were sent, if known: they show where issues lie."""
         windows = self._cut(kept) if is_known else self._counted_windows()
-        return Listing(self._listed(windows), windows, whole=True)
+        issues = self._listed(windows)
+        return Listing(issues, windows, len(issues), whole=True)
 
     def _cut(self, kept: IssueTable) -> list[Days]:
         """Windows of about a page each."""
@@ -131,7 +127,7 @@ class Lister:
         newest, sent = self._newest(0, self._end), _Sent(kept, self._jira.ids_in_page)
         older = self._looked_into(sent, 0, newest.first, newest.counted - len(newest.issues))
         found = [((newest.first, self._end), newest.issues), *older]
-        return Listing(merged([issues for _, issues in found]), [days for days, _ in found], counted=newest.counted)
+        return Listing(merged([issues for _, issues in found]), [days for days, _ in found], newest.counted)
 
     def _looked_into(self, sent: _Sent, first: int, end: int, counted: int) -> Iterator[tuple[Days, IssueTable]]:
         """The issues in the parts of a range whose counts differ; the call that counts a part also lists a page."""

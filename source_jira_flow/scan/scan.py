@@ -20,7 +20,6 @@ from source_jira_flow.common.instants import MINUTE, SECOND, from_milliseconds
 from source_jira_flow.common.json import JsonObject
 from source_jira_flow.common.parallel import in_parallel, merged
 from source_jira_flow.errors import JiraFlowError, PassingFault, SignInRefused
-from source_jira_flow.jira.projects import Project
 from source_jira_flow.records.field_map import FieldMap
 from source_jira_flow.records.seen import Seen
 from source_jira_flow.records.sound import UNREAD, version_of
@@ -43,7 +42,6 @@ from source_jira_flow.sync import Sync
 
 Workers = Sequence[Iterator[Outgoing]]
 COVERAGE = "coverage"
-_ISSUES = "issues"
 # After so many jobs in a row that failed, the rest would fail as well.
 _FAILURES_IN_A_ROW = 3
 _FURTHER_AHEAD = 15 * MINUTE
@@ -170,9 +168,8 @@ class IssueScan:
         issues = self._issues
         if issues is None or self._jobs.abandoned:
             return
-        imported, complete = self._checkpoints.imported(_ISSUES)
+        imported, complete = self._checkpoints.imported(issues.name)
         issues.census.waiting &= imported.keys()
-        streams = tuple(stream.name for stream in self._streams)
         try:
             due = projects_due(
                 self._sync,
@@ -183,7 +180,7 @@ class IssueScan:
                 quiet=self._checkpoints.is_quiet,
             )
             if due:
-                census = Census(self._reader, issues, streams, imported, due, is_full=due == complete)
+                census = Census(self._reader, issues, tuple(self._states), imported, due, is_full=due == complete)
                 yield from census.batches()
                 self._seen.coverage += census.proof
             issues.census.sent.settle()
@@ -249,14 +246,14 @@ class IssueScan:
         """Request the issues that earlier syncs could not read."""
         references = self._unreadable.stored
         issues = self._reader.search.by_reference(references)
-        streams = tuple(stream.name for stream in self._streams)
-        yield Batch(issues, streams, settle=partial(self._unreadable.asked_again, references))
+        yield Batch(issues, tuple(self._states), settle=partial(self._unreadable.asked_again, references))
 
     def _plan(self) -> Iterable[Batch]:
         projects = projects_to_read(self._sync, self._states.values(), self._reader.find_project, self._fail_at_end)
-        self._forget_versions_of_renamed(projects)
+        keys = {project.id: project.key for project in projects}
+        self._forget_versions_of_renamed(keys)
         groups = make_plan(self._states, projects, self._sync.options.start_date, self._sync.now)
-        self._checkpoints.open(groups, {project.id: project.key for project in projects})
+        self._checkpoints.open(groups, keys)
         self._jobs.add([partial(self._removals, stream) for stream in self._streams])
         if self._unreadable.stored:
             self._jobs.add([self._ask_again])
@@ -273,8 +270,7 @@ class IssueScan:
                     self._issues.census.versions.unseen.update(map(int, group.projects))
         return ()
 
-    def _forget_versions_of_renamed(self, projects: Iterable[Project]) -> None:
-        keys = {project.id: project.key for project in projects}
+    def _forget_versions_of_renamed(self, keys: Mapping[str, str]) -> None:
         for stream, state in self._states.items():
             if any(keys.get(project_id, key) != key for project_id, key in state.keys.items()):
                 self._checkpoints.forget_versions(stream)

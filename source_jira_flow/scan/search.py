@@ -91,15 +91,6 @@ class IssueSearch:
         """Issues that could not be read before, by id or key; those that are gone are left out."""
         return self._sound(issue for each in references for issue in self._again(each))
 
-    def note_nameless(self) -> None:
-        """An issue of which not even id or key is known: the stretch that it lies in can't count as read."""
-        self.unreadable.note("", "one without a key")
-
-    def note_unread(self, issue_ids: Iterable[str]) -> None:
-        """Note issues that Jira lists but does not show."""
-        for issue_id in issue_ids:
-            self.unreadable.note(issue_id, issue_id)
-
     # -- nothing is there --------------------------------------------------------------------------
 
     def _asked(
@@ -146,7 +137,7 @@ class IssueSearch:
             elif _is_named(row):
                 known += self._whole([row])
             else:
-                self.note_nameless()
+                self.unreadable.note_nameless()
         return known
 
     def _whole(self, rows: Sequence[JsonObject]) -> list[JsonObject]:

@@ -34,6 +34,10 @@ class Unreadable:
         with self._lock:
             self._names[reference] = name
 
+    def note_nameless(self) -> None:
+        """An issue of which not even id or key is known: the stretch that it lies in can't count as read."""
+        self.note("", "one without a key")
+
     def asked_again(self, references: Iterable[str]) -> None:
         """These were requested again, and what could be read was sent."""
         with self._lock:

@@ -69,7 +69,6 @@ class CensusState:
             )
 
     def written(self) -> dict[str, Any]:
-        """As the state holds it."""
         return {
             "taken_at": _written(self.taken_at),
             "whole_at": _written(self.whole_at),

@@ -99,10 +99,11 @@ def unpack_versions(text: str) -> dict[str, int]:
     """The inverse of `pack_versions`. Raises ValueError where the text is something else or was cut."""
     if not text:
         return {}
-    numbers = _Integers(_unpacked(text, _MOST_UNPACKED_VERSIONS), 0)
+    data = _unpacked(text, _MOST_UNPACKED_VERSIONS)
+    numbers = _Integers(data, 0)
     earliest, issue_id = numbers.next(), 0
     versions: dict[str, int] = {}
-    while not numbers.at_end:
+    while numbers.position < len(data):
         issue_id += numbers.next()
         versions[str(issue_id)] = earliest + numbers.next()
     return versions
@@ -155,10 +156,6 @@ class _Integers:
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
         self.position = position
-
-    @property
-    def at_end(self) -> bool:
-        return self.position == len(self._data)
 
     def next(self) -> int:
         number = 0

@@ -33,9 +33,8 @@ class Window:
 
     def begin(self) -> Position:
         """Where to resume so that every stream gets what it lacks."""
-        return min(
-            (position or Position(self.start) for position in self.positions.values()), default=Position(self.start)
-        )
+        beginning = Position(self.start)
+        return min((position or beginning for position in self.positions.values()), default=beginning)
 
 
 @dataclass(eq=False)

@@ -80,7 +80,6 @@ class SentVersions(SentEntries):
         return kept
 
     def written(self) -> dict[str, Any]:
-        """As the state holds it."""
         return {
             "since": from_milliseconds(self.since),
             "compared_at": from_milliseconds(self.compared_at),
