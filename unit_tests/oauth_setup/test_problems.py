@@ -12,6 +12,7 @@ from source_jira_flow.oauth_setup.problems import (
     ACCESS_TOKEN,
     DENIED,
     REQUEST_TOKEN,
+    DanceRefused,
     believed_base_url,
     signature_words,
     words_for,
@@ -77,7 +78,9 @@ def test_a_clock_that_is_off_is_told_with_the_difference() -> None:
 
 def test_deny_in_the_callback_reads_like_deny_at_the_servlet() -> None:
     said = words_for(ACCESS_TOKEN, "permission_denied", 401, {}, b"oauth_problem=permission_denied")
-    assert said == DENIED
+    denied = DanceRefused("permission_denied", DENIED)
+    assert str(denied) == said
+    assert denied.reason == "oauth:permission_denied"
 
 
 def base_string(url: str) -> str:
