@@ -10,6 +10,7 @@ each of these happened is printed at the end of the run.
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -55,6 +56,7 @@ class CensusWorld(World):
     def __init__(self, flavor: str, seed: int, page_size: int, mode: str, ids_in_page: int) -> None:
         super().__init__(flavor, seed, page_size, lookback=10)
         self.restless = False
+        self.changing = threading.Lock()
         self.mode = mode
         self.ids_in_page = ids_in_page
         if ids_in_page < 100:
@@ -159,9 +161,11 @@ class CensusWorld(World):
 
     def sync(self, *, restless: float = 0.0, cut_after: int | None = None) -> int:
         def after_request(record: RequestRecord) -> None:
-            self.kill_if_due(record)
-            if self.random.random() < restless:
-                self.change()
+            # Requests run at the same time, changes one after the other.
+            with self.changing:
+                self.kill_if_due(record)
+                if self.random.random() < restless:
+                    self.change()
 
         self.jira.on_request = after_request
         self.uncommitted: list[tuple[str, str, Any]] = []
